@@ -1,0 +1,36 @@
+"""How Alembic reaches the database: always through `migrations.changing()`, never by itself.
+
+`migrations.migrate()` hands its open transaction over; the `alembic` command opens one here.
+"""
+
+from alembic import context
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+from chatbot_app import migrations, models
+
+assert models.Message.metadata is SQLModel.metadata  # the import fills it
+
+
+def run(connection: Connection) -> None:
+    """Run the steps that were asked for, all of them in the transaction that is open."""
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        render_as_batch=True,  # SQLite changes a table by rebuilding it
+        transactional_ddl=True,  # SQLite can, once the driver leaves transactions alone (db.create)
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit(
+        "Migrations run on a database, not as a script (--sql): SQLite rebuilds tables."
+    )
+
+if connection := context.config.attributes.get("connection"):
+    run(connection)
+else:
+    with migrations.changing() as connection:
+        run(connection)

@@ -1,0 +1,17 @@
+"""The session cookie: its name and how it is read. Setting it is the API's, what it holds is `security`'s."""
+
+from http.cookies import CookieError, SimpleCookie
+
+
+def session_cookie(*, is_https: bool) -> str:
+    """The cookie's name. `__Host-` ties it to this very host and to https (RFC 6265bis, section 4.1.3.2)."""
+    return "__Host-session" if is_https else "session"
+
+
+def read_cookie(header: str, name: str) -> str | None:
+    """The value of one cookie in a Cookie header, or None where it is missing or can't be read."""
+    try:
+        morsel = SimpleCookie(header).get(name)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None

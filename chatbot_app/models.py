@@ -1,0 +1,156 @@
+"""Every table. No queries here, and no `State` ever holds one of these: `schemas` cross to the page.
+
+Keys are UUIDs, times are UTC. A user owns projects, a project owns chats, a chat owns messages;
+deleting one deletes what it owns. A message's `parent_id` makes the conversation a tree: an edit
+or another answer is a sibling, so nothing ever rewrites a chat. `parent_id` does not cascade, for
+SQLite gives up on chains of about a thousand.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Index, Text, Uuid, text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+# Every constraint has a name that a later migration can drop it by; SQLite gives none of its own.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def now() -> datetime:
+    """The present moment, timezone-aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment that goes in with a timezone and comes back in UTC, on SQLite too, which keeps none."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a moment without a timezone (ValueError): nobody can say which moment it is."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a timezone can't be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _moment(*, nullable: bool = False) -> Any:
+    return Column(UtcDateTime(), nullable=nullable)
+
+
+def _owner(target: str) -> Any:
+    return Column(Uuid(), ForeignKey(target, ondelete="CASCADE"), nullable=False)
+
+
+class User(SQLModel, table=True):
+    """A person with an account. `email` is in lower case; `disabled_at` set: may not sign in."""
+
+    __tablename__: ClassVar[Any] = "user_account"
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    email: str = Field(max_length=254, unique=True)
+    name: str = Field(max_length=120)
+    password_hash: str = Field(max_length=200)
+    created_at: datetime = Field(default_factory=now, sa_column=_moment())
+    disabled_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class UserSession(SQLModel, table=True):
+    """One sign-in on one browser: the cookie's JWT names it; gone or revoked, the session is over."""
+
+    __tablename__: ClassVar[Any] = "user_session"
+    __table_args__: ClassVar[Any] = (Index("ix_user_session_user_id", "user_id"),)
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    user_id: uuid.UUID = Field(sa_column=_owner("user_account.id"))
+    created_at: datetime = Field(default_factory=now, sa_column=_moment())
+    last_seen_at: datetime = Field(default_factory=now, sa_column=_moment())
+    expires_at: datetime = Field(sa_column=_moment())
+    revoked_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class Project(SQLModel, table=True):
+    """An agent: a name, a system prompt, how to call the model. An empty `model`: the default."""
+
+    __tablename__: ClassVar[Any] = "project"
+    __table_args__: ClassVar[Any] = (Index("ix_project_user_id", "user_id"),)
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    user_id: uuid.UUID = Field(sa_column=_owner("user_account.id"))
+    name: str = Field(max_length=120)
+    description: str = Field(default="", sa_column=Column(Text(), nullable=False))
+    system_prompt: str = Field(default="", sa_column=Column(Text(), nullable=False))
+    model: str = Field(default="", max_length=200)
+    temperature: float | None = Field(default=None)
+    created_at: datetime = Field(default_factory=now, sa_column=_moment())
+    updated_at: datetime = Field(default_factory=now, sa_column=_moment())
+
+
+class Chat(SQLModel, table=True):
+    """A conversation within a project; a row from its first message on, not before.
+
+    `active_leaf_id` is the last message of the branch that is shown. It is no foreign key, for
+    chat and message would then each need the other first.
+    """
+
+    __tablename__: ClassVar[Any] = "chat"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_chat_project_id_last_message_at", "project_id", "last_message_at"),
+    )
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    project_id: uuid.UUID = Field(sa_column=_owner("project.id"))
+    title: str = Field(max_length=120)
+    active_leaf_id: uuid.UUID | None = Field(default=None)
+    created_at: datetime = Field(default_factory=now, sa_column=_moment())
+    last_message_at: datetime = Field(default_factory=now, sa_column=_moment())
+
+
+class Message(SQLModel, table=True):
+    """One turn's half: what a person asked, or what the model answered.
+
+    `role` is user or assistant; `status` is complete for a user's message and, for an answer,
+    generating, complete, stopped, interrupted or failed. `error` is the readable reason of a
+    failed or interrupted answer.
+    """
+
+    __tablename__: ClassVar[Any] = "message"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_message_chat_id", "chat_id"),
+        Index("ix_message_parent_id", "parent_id"),
+        # Only the few that are being written are ever looked for by status.
+        Index(
+            "ix_message_generating",
+            "status",
+            sqlite_where=text("status = 'generating'"),
+            postgresql_where=text("status = 'generating'"),
+        ),
+    )
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    chat_id: uuid.UUID = Field(sa_column=_owner("chat.id"))
+    parent_id: uuid.UUID | None = Field(
+        default=None, sa_column=Column(Uuid(), ForeignKey("message.id"), nullable=True)
+    )
+    role: str = Field(max_length=16)
+    status: str = Field(max_length=16)
+    content: str = Field(default="", sa_column=Column(Text(), nullable=False))
+    error: str = Field(default="", sa_column=Column(Text(), nullable=False))
+    model: str = Field(default="", max_length=200)
+    created_at: datetime = Field(default_factory=now, sa_column=_moment())
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))

@@ -1,0 +1,84 @@
+"""Projects, always those of one person."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import defer
+from sqlmodel import Session, col, delete, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from chatbot_app.errors import NotFound
+from chatbot_app.models import Chat, Project
+
+PROMPT_HEAD = 400  # characters of a system prompt that a list needs of it
+
+
+def _readable_by(user_id: uuid.UUID) -> SelectOfScalar[Project]:
+    return select(Project).where(col(Project.user_id) == user_id)
+
+
+def list_with_activity(
+    session: Session, user_id: uuid.UUID
+) -> Sequence[tuple[Project, str, datetime, int]]:
+    """List each project with its prompt's head, latest activity and number of chats, latest first.
+
+    One query; the projects come without their system prompts, which may be long.
+    """
+    latest_message: ColumnElement[datetime] = func.max(col(Chat.last_message_at))
+    chats = (
+        select(
+            col(Chat.project_id),
+            latest_message.label("latest"),
+            func.count().label("number"),
+        )
+        .join(Project)
+        .where(col(Project.user_id) == user_id)
+        .group_by(col(Chat.project_id))
+        .subquery()
+    )
+    latest: ColumnElement[datetime] = func.coalesce(chats.c.latest, col(Project.updated_at))
+    number: ColumnElement[int] = func.coalesce(chats.c.number, 0)
+    statement = (
+        select(
+            Project,
+            func.substr(col(Project.system_prompt), 1, PROMPT_HEAD),
+            latest,
+            number,
+        )
+        .outerjoin(chats, chats.c.project_id == col(Project.id))
+        .where(col(Project.user_id) == user_id)
+        .options(defer(cast("Any", Project.system_prompt)))
+        .order_by(latest.desc(), col(Project.id))
+    )
+    return session.exec(statement).all()
+
+
+def get(session: Session, user_id: uuid.UUID, project_id: uuid.UUID) -> Project:
+    """Get a person's project.
+
+    Raises: NotFound, also when it is somebody else's.
+    """
+    project = session.exec(_readable_by(user_id).where(col(Project.id) == project_id)).first()
+    if project is None:
+        raise NotFound("This project doesn't exist, or was deleted.")
+    return project
+
+
+def find_first(session: Session, user_id: uuid.UUID) -> Project | None:
+    """Find the oldest project of a person."""
+    oldest = (col(Project.created_at), col(Project.id))
+    return session.exec(_readable_by(user_id).order_by(*oldest).limit(1)).first()
+
+
+def add(session: Session, project: Project) -> None:
+    """Store a new project."""
+    session.add(project)
+    session.flush()
+
+
+def delete_with_chats(session: Session, project: Project) -> None:
+    """Delete a project that the person was shown to own and, by cascade, its chats."""
+    session.exec(delete(Project).where(col(Project.id) == project.id))

@@ -1,0 +1,47 @@
+"""Accounts, found by their id or e-mail. What a person may do with them is not decided here."""
+
+import uuid
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, select
+
+from chatbot_app.errors import Conflict, NotFound
+from chatbot_app.models import User
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    """Find the account with this e-mail, which is in lower case."""
+    return session.exec(select(User).where(col(User.email) == email)).first()
+
+
+def find(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> User | None:
+    """Find an account; with `lock` nobody else changes it before this transaction ends."""
+    return session.get(User, user_id, with_for_update=True if lock else None)
+
+
+def get(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> User:
+    """Get an account, locked if wished as in `find`.
+
+    Raises: NotFound.
+    """
+    user = find(session, user_id, lock=lock)
+    if user is None:
+        raise NotFound("This account doesn't exist any more.")
+    return user
+
+
+def add(session: Session, user: User) -> None:
+    """Store a new account.
+
+    Raises: Conflict when the e-mail was taken a moment ago by somebody else.
+    """
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Conflict("There is already an account with this email.") from error
+
+
+def delete_with_all(session: Session, user_id: uuid.UUID) -> None:
+    """Delete an account and, by the tables' cascades, all it owns."""
+    session.exec(delete(User).where(col(User.id) == user_id))

@@ -1,0 +1,98 @@
+"""What crosses from services to pages and API: frozen, plain, and never a hash or a secret.
+
+Reflex sends these to the browser as they are, so their fields are strings and numbers a page can show; moments are
+ISO 8601 in UTC.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Literal
+
+Role = Literal["user", "assistant"]
+Status = Literal["generating", "complete", "stopped", "interrupted", "failed"]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is asking: a live session and its user. Server-side only."""
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class SessionGrant:
+    """A session just made: the token for the cookie, how long it lasts (seconds), and where to go. Server-side only."""
+
+    token: str
+    max_age: int
+    landing: str
+
+
+@dataclass(frozen=True)
+class ProjectCard:
+    """A project in a list."""
+
+    id: str = ""
+    name: str = ""
+    summary: str = ""
+    model: str = ""
+    last_activity: str = ""
+    chats: int = 0
+
+
+@dataclass(frozen=True)
+class ProjectDetail:
+    """A project with all a person may edit. An empty model and temperature mean the default."""
+
+    id: str = ""
+    name: str = ""
+    description: str = ""
+    system_prompt: str = ""
+    model: str = ""
+    temperature: str = ""
+
+
+@dataclass(frozen=True)
+class ChatItem:
+    """A chat in the rail."""
+
+    id: str = ""
+    project_id: str = ""
+    title: str = ""
+    last_message_at: str = ""
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """A message as it is shown. `"".join(blocks)` is its text to the byte; a user's message is one block."""
+
+    id: str = ""
+    role: str = "user"
+    status: str = "complete"
+    blocks: list[str] = field(default_factory=list)
+    error: str = ""
+    model: str = ""
+    created_at: str = ""
+
+
+@dataclass(frozen=True)
+class ChatPage:
+    """A stretch of the open conversation, oldest first; `older_than` is the cursor for what lies before, or empty."""
+
+    chat: ChatItem
+    messages: list[MessageView]
+    older_than: str = ""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question stored and an answer begun, both committed. Server-side only."""
+
+    user_id: uuid.UUID
+    chat: ChatItem
+    question: MessageView
+    answer: MessageView
+    is_new_chat: bool

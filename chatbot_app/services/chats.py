@@ -1,0 +1,100 @@
+"""Chats: listing, opening a page of one, renaming, deleting. Asking in one is `turns`."""
+
+import uuid
+
+from sqlmodel import Session
+
+from chatbot_app import db
+from chatbot_app.config import get_settings
+from chatbot_app.errors import NotFound
+from chatbot_app.models import Chat, Message
+from chatbot_app.repositories import chats, messages, projects
+from chatbot_app.schemas import ChatItem, ChatPage
+from chatbot_app.services import text, views
+
+LONGEST_PAGE = 100  # messages
+LONGEST_LIST = 500  # chats
+
+
+def list_for(user_id: uuid.UUID, project_id: uuid.UUID | str, limit: int = 200) -> list[ChatItem]:
+    """List a project's chats, latest activity first.
+
+    Raises: NotFound when there is no such project of this person.
+    """
+    with db.session() as session:
+        project = projects.get(session, user_id, text.identifier(project_id))
+        rows = chats.list_latest(
+            session, user_id, project.id, limit=max(1, min(limit, LONGEST_LIST))
+        )
+    return [views.chat_item(chat) for chat in rows]
+
+
+def get(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> ChatItem:
+    """Get a chat as a list shows it.
+
+    Raises: NotFound.
+    """
+    with db.session() as session:
+        return views.chat_item(chats.get(session, user_id, text.identifier(chat_id)))
+
+
+def open_page(
+    user_id: uuid.UUID,
+    project_id: uuid.UUID | str,
+    chat_id: uuid.UUID | str,
+    *,
+    before: str = "",
+    limit: int = 30,
+) -> ChatPage:
+    """Open the latest stretch of a chat's active branch, or the one above `before`.
+
+    `before` is an earlier page's `older_than`; the messages come oldest first.
+
+    Raises: NotFound, also for a chat of another project and a cursor of another chat.
+    """
+    with db.session() as session:
+        chat = chats.get(session, user_id, text.identifier(chat_id))
+        if chat.project_id != text.identifier(project_id):
+            raise NotFound("This chat doesn't exist, or was deleted.")
+        rows = _page(session, user_id, chat, before, max(1, min(limit, LONGEST_PAGE)))
+    has_older = bool(rows) and rows[-1].parent_id is not None
+    return ChatPage(
+        chat=views.chat_item(chat),
+        messages=[views.message_view(message) for message in reversed(rows)],
+        older_than=str(rows[-1].id) if has_older else "",
+    )
+
+
+def rename(user_id: uuid.UUID, chat_id: uuid.UUID | str, title: str) -> ChatItem:
+    """Give a chat another title.
+
+    Raises: InvalidInput, NotFound.
+    """
+    words = text.line(title, "The title", limit=get_settings().name_max_chars)
+    with db.session(write=True) as session:
+        chat = chats.get(session, user_id, text.identifier(chat_id))
+        chat.title = words
+    return views.chat_item(chat)
+
+
+def delete(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
+    """Delete a chat with all its messages, on every branch.
+
+    Raises: NotFound.
+    """
+    with db.session(write=True) as session:
+        chats.delete_with_messages(session, chats.get(session, user_id, text.identifier(chat_id)))
+
+
+def _page(
+    session: Session, user_id: uuid.UUID, chat: Chat, before: str, limit: int
+) -> list[Message]:
+    newest = chat.active_leaf_id
+    if before:
+        cursor = messages.get(session, user_id, text.identifier(before))
+        if cursor.chat_id != chat.id:
+            raise NotFound("There is nothing at this address.")
+        newest = cursor.parent_id
+    if newest is None:
+        return []
+    return list(messages.list_branch(session, user_id, newest, limit=limit))

@@ -1,0 +1,127 @@
+"""Slowing down guesses: how often somebody may be wrong before having to wait.
+
+Counts are kept in this process's memory and start anew with it. An attempt holds its place while
+it runs, so that a hundred at the same time are no way around the limit.
+"""
+
+import ipaddress
+import math
+import time
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from chatbot_app.config import get_settings
+from chatbot_app.errors import TooManyAttempts, WrongCredentials
+
+_Door = tuple[RateLimitItem, str]
+
+_running: Counter[str] = Counter()
+
+
+@contextmanager
+def signing_in(email: str, address: str) -> Generator[None]:
+    """Let one sign-in through; it counts, for account and address, if it was WrongCredentials.
+
+    Whether there is such an account makes no difference (ASVS V6.3.1, V6.3.8).
+
+    Raises: TooManyAttempts, with when to try again.
+    """
+    settings = get_settings()
+    window = settings.sign_in_window_seconds
+    account = RateLimitItemPerSecond(settings.sign_in_failures_per_account, window, "account")
+    origin = RateLimitItemPerSecond(settings.sign_in_failures_per_address, window, "address")
+    with _guessing((account, email), (origin, network(address))):
+        yield
+
+
+@contextmanager
+def confirming(user_id: str) -> Generator[None]:
+    """Let a signed-in person give the password again; it counts if it was WrongCredentials.
+
+    Raises: TooManyAttempts, with when to try again.
+    """
+    settings = get_settings()
+    limit = RateLimitItemPerSecond(
+        settings.sign_in_failures_per_account, settings.sign_in_window_seconds, "confirm"
+    )
+    with _guessing((limit, user_id)):
+        yield
+
+
+def register(address: str) -> None:
+    """Count one registration from an address, whatever comes of it.
+
+    Raises: TooManyAttempts, with when to try again.
+    """
+    settings = get_settings()
+    limit = RateLimitItemPerSecond(
+        settings.registrations_per_address, settings.registration_window_seconds, "register"
+    )
+    door = (limit, network(address))
+    _refuse_if_shut(door)
+    _limiter().hit(*door)
+
+
+def forget() -> None:
+    """Forget every attempt so far."""
+    _limiter().storage.reset()
+    _running.clear()
+
+
+def network(address: str) -> str:
+    """Name the network that counts as one: an IPv4 address, or the /64 that one IPv6 user has."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
+
+
+@contextmanager
+def _guessing(*doors: _Door) -> Generator[None]:
+    for door in doors:
+        _refuse_if_shut(door)
+    keys = [limit.key_for(who) for limit, who in doors]
+    _running.update(keys)
+    try:
+        yield
+    except WrongCredentials:
+        for limit, who in doors:
+            _limiter().hit(limit, who)
+        raise
+    finally:
+        _running.subtract(keys)
+        for key in keys:
+            if not _running[key]:
+                del _running[key]
+
+
+def _refuse_if_shut(door: _Door) -> None:
+    limit, who = door
+    reset, remaining = _limiter().get_window_stats(limit, who)
+    if remaining > _running[limit.key_for(who)]:
+        return
+    wait = max(1, math.ceil(reset - time.time())) if remaining <= 0 else 1
+    raise TooManyAttempts(f"Too many attempts. Please try again {_in(wait)}.", retry_after=wait)
+
+
+def _in(seconds: int) -> str:
+    if seconds < 60:
+        return "in a moment" if seconds < 5 else f"in {seconds} seconds"
+    minutes = math.ceil(seconds / 60)
+    return "in a minute" if minutes == 1 else f"in {minutes} minutes"
+
+
+@cache
+def _limiter() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(MemoryStorage())

@@ -1,0 +1,50 @@
+"""The border where rows become what pages and API may see. No queries, no rules."""
+
+from datetime import datetime
+
+from chatbot_app import markdown
+from chatbot_app.models import Chat, Message, Project
+from chatbot_app.schemas import ChatItem, MessageView, ProjectDetail
+
+
+def moment(value: datetime) -> str:
+    """Write a moment as ISO 8601, in UTC."""
+    return value.isoformat(timespec="seconds")
+
+
+def project_detail(project: Project) -> ProjectDetail:
+    """Show a project with all that may be edited."""
+    temperature = project.temperature
+    return ProjectDetail(
+        id=str(project.id),
+        name=project.name,
+        description=project.description,
+        system_prompt=project.system_prompt,
+        model=project.model,
+        temperature="" if temperature is None else f"{temperature:g}",
+    )
+
+
+def chat_item(chat: Chat) -> ChatItem:
+    """Show a chat in a list."""
+    return ChatItem(
+        id=str(chat.id),
+        project_id=str(chat.project_id),
+        title=chat.title,
+        last_message_at=moment(chat.last_message_at),
+    )
+
+
+def message_view(message: Message) -> MessageView:
+    """Show a message: an answer in its blocks of markdown, a question as it was typed."""
+    content = message.content
+    blocks = markdown.split(content) if message.role == "assistant" else [content]
+    return MessageView(
+        id=str(message.id),
+        role=message.role,
+        status=message.status,
+        blocks=blocks,
+        error=message.error,
+        model=message.model,
+        created_at=moment(message.created_at),
+    )

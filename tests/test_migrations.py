@@ -1,0 +1,177 @@
+"""The schema: up and down with what is kept, once however many begin, and equal to the models."""
+
+import multiprocessing
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlmodel import SQLModel, select, text
+
+from chatbot_app import db, migrations
+from chatbot_app.errors import Unavailable
+from chatbot_app.models import Message
+from tests import conftest
+
+TABLES = {"user_account", "user_session", "project", "chat", "message"}
+
+
+def tables() -> set[str]:
+    with db.connections().reading.connect() as connection:
+        return set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def go(revision: str) -> None:
+    """Migrate up or down as the command does."""
+    config = migrations._config()
+    with migrations.changing() as connection:
+        config.attributes["connection"] = connection
+        if revision == "head" or revision.startswith("+"):
+            command.upgrade(config, revision)
+        else:
+            command.downgrade(config, revision)
+
+
+def migrate_elsewhere(url: str, results: "multiprocessing.Queue[tuple[str, str]]") -> None:
+    db.configure(url)
+    results.put(migrations.migrate())
+
+
+def test_an_empty_database_gets_every_table(empty_database: str):
+    assert not migrations.is_ready()
+
+    assert migrations.migrate() == ("", migrations.newest())
+    assert tables() == TABLES
+    assert migrations.is_ready()
+
+
+def test_migrating_again_changes_nothing(database: str):
+    assert migrations.migrate() == (migrations.newest(), migrations.newest())
+    assert migrations.is_ready()
+
+
+def test_models_and_migrations_agree(database: str):
+    with db.connections().reading.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_models_and_migrations_name_their_constraints_alike(database: str):
+    with db.connections().reading.connect() as connection:
+        found = sa.inspect(connection)
+        for table in SQLModel.metadata.sorted_tables:
+            stored = {key["name"] for key in found.get_foreign_keys(table.name)}
+            stored |= {unique["name"] for unique in found.get_unique_constraints(table.name)}
+            stored |= {found.get_pk_constraint(table.name)["name"]}
+            assert stored == {constraint.name for constraint in table.constraints}
+
+
+def test_down_and_up_again_leaves_an_empty_database_as_new(empty_database: str):
+    migrations.migrate()
+    go("base")
+
+    assert tables() == set()
+    assert migrations.migrate() == ("", migrations.newest())
+    assert tables() == TABLES
+
+
+def test_four_processes_at_once_migrate_once(empty_database: str):
+    spawn = multiprocessing.get_context("spawn")
+    results = spawn.Queue()
+    workers = [
+        spawn.Process(target=migrate_elsewhere, args=(empty_database, results)) for _ in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    befores = sorted(results.get(timeout=60)[0] for _ in workers)
+    for worker in workers:
+        worker.join(timeout=60)
+
+    newest = migrations.newest()
+    assert befores == ["", newest, newest, newest]
+    assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
+    assert migrations.is_ready()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_database: str):
+    with pytest.raises(RuntimeError, match="half-way"), migrations.changing() as connection:
+        connection.execute(text("CREATE TABLE half_done (id INTEGER)"))
+        raise RuntimeError("half-way")
+
+    assert tables() == set()
+    assert migrations.migrate()[0] == ""
+
+
+def test_rebuilding_tables_on_sqlite_loses_no_row(sqlite: str):
+    alice = conftest.person("Alice")
+    for number in range(50):
+        conftest.say(alice, f"Question {number}")
+    before = stored_messages()
+
+    with migrations.changing() as connection:
+        for table in ("user_account", "project", "chat", "message"):
+            rebuild(connection, table)
+
+    assert len(before) == 100
+    assert stored_messages() == before
+    test_models_and_migrations_agree(sqlite)
+
+
+def stored_messages() -> dict[uuid.UUID, str]:
+    with db.session() as session:
+        return {message.id: message.content for message in session.exec(select(Message))}
+
+
+def rebuild(connection: sa.Connection, table: str) -> None:
+    """Do what a batch migration does on SQLite: fill a new table and drop the old one."""
+    from alembic.operations import Operations
+
+    operations = Operations(MigrationContext.configure(connection))
+    with operations.batch_alter_table(table, recreate="always"):
+        pass
+
+
+def test_rows_that_would_lose_their_parent_stop_a_migration(sqlite: str):
+    alice = conftest.person("Alice")
+
+    with pytest.raises(RuntimeError, match="without their parent"):
+        with migrations.changing() as connection:
+            connection.execute(text("DELETE FROM user_account"))
+
+    with db.session() as session:
+        assert conftest.users.find_by_email(session, alice.email) is not None
+
+
+def test_a_database_from_a_newer_version_is_refused_in_plain_words(database: str):
+    with migrations.changing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        assert not migrations.is_ready()
+        with pytest.raises(Unavailable, match="newer"):
+            migrations.migrate()
+    finally:
+        with migrations.changing() as connection:
+            connection.execute(
+                text(f"UPDATE alembic_version SET version_num = '{migrations.newest()}'")
+            )
+
+
+def test_the_alembic_command_works_from_any_directory(
+    empty_database: str, tmp_path: Path, settings: conftest.Callable[..., None]
+):
+    settings(DATABASE_URL=empty_database)
+    ini = str(migrations.HOME / "alembic.ini")
+    alembic = [str(Path(sys.executable).with_name("alembic")), "-c", ini]
+    for arguments in (["upgrade", "head"], ["downgrade", "base"], ["upgrade", "head"], ["check"]):
+        done = subprocess.run(
+            [*alembic, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    assert tables() == TABLES
