@@ -1,0 +1,61 @@
+"""How those who follow a chat learn that something in it changed: a counter to compare and a wake-up to wait for."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Channel:
+    """News of one chat. `version` counts all of it, `messages` only changes of what is stored."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.messages = 0
+        self.followers = 0
+        self._wake = asyncio.Event()
+
+    def notify(self) -> None:
+        """Wake every follower once."""
+        self.version += 1
+        self._wake.set()
+        self._wake = asyncio.Event()
+
+    async def wait(self, version: int, timeout: float) -> None:
+        """Return as soon as there is news since `version`, or after `timeout` seconds without any."""
+        if self.version != version:
+            return
+        try:
+            await asyncio.wait_for(self._wake.wait(), timeout)
+        except TimeoutError:
+            return
+
+
+class Channels:
+    """The channels that somebody follows. A chat nobody looks at costs nothing."""
+
+    def __init__(self) -> None:
+        self._channels: dict[uuid.UUID, Channel] = {}
+
+    @contextmanager
+    def follow(self, chat_id: uuid.UUID) -> Iterator[Channel]:
+        """The chat's channel for as long as the block lasts."""
+        channel = self._channels.setdefault(chat_id, Channel())
+        channel.followers += 1
+        try:
+            yield channel
+        finally:
+            channel.followers -= 1
+            if not channel.followers:
+                self._channels.pop(chat_id, None)
+
+    def text_came(self, chat_id: uuid.UUID) -> None:
+        """Tell followers that a live answer grew."""
+        if channel := self._channels.get(chat_id):
+            channel.notify()
+
+    def messages_changed(self, chat_id: uuid.UUID) -> None:
+        """Tell followers that stored messages were added, ended or removed, or that the chat itself changed."""
+        if channel := self._channels.get(chat_id):
+            channel.messages += 1
+            channel.notify()

@@ -1,0 +1,247 @@
+"""Any provider with an OpenAI-compatible chat API, through the official SDK.
+
+The SDK makes the request; its stream is read as raw bytes, for building an object per chunk and
+waking per token took two thirds of the server's CPU while answers were streaming. What bytes are
+events is `sse`'s, what a chunk says is `deltas`', what people are told is `failures`'.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
+from typing import Any, TypeVar, cast
+
+import httpx2
+import openai
+from openai import AsyncOpenAI
+from openai.types.chat import ChatCompletionMessageParam
+
+from chatbot_app.errors import ModelError
+from chatbot_app.llm import deltas, failures, sse
+from chatbot_app.llm.protocol import Prompt
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+GATHER_SECONDS = 0.04
+"""How long text gathers in the socket once it was drained: below what an eye notices, and one
+wake-up instead of four at 100 tokens a second."""
+
+WAITED_SECONDS = 0.001
+"""A read longer than this found the socket drained; one from the buffer takes some microseconds."""
+
+FAREWELL_SECONDS = 0.1
+"""How long a connection may take to close its response properly, so that it can be used again."""
+
+
+class OpenAICompatible:
+    """A `ChatModel` at an address: OpenAI, OpenRouter, Ollama, vLLM, LM Studio and others.
+
+    All times are in seconds: `connect_timeout` for the connection, `first_token_timeout` from the
+    request to the first sign of the model, `silence_timeout` between two later ones. Comments that
+    a gateway sends to keep the line open are no sign of the model.
+    """
+
+    is_demo = False
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        base_url: str,
+        api_key: str,
+        connect_timeout: float = 10.0,
+        first_token_timeout: float = 60.0,
+        silence_timeout: float = 60.0,
+    ) -> None:
+        self.name = model
+        self._first_token_timeout = first_token_timeout
+        self._silence_timeout = silence_timeout
+        self._client = AsyncOpenAI(
+            base_url=base_url,
+            # Local servers need no key, but the SDK does.
+            api_key=api_key or "none",
+            max_retries=0,
+            # How long to wait for the model is decided here, where its signs can be told from others.
+            timeout=openai.Timeout(None, connect=connect_timeout, pool=connect_timeout),
+        )
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+        """See `ChatModel.stream`."""
+        model = prompt.model or self.name
+        patience = _Patience(self._first_token_timeout, self._silence_timeout)
+        try:
+            async with AsyncExitStack() as stack:
+                request = stack.enter_async_context(self._request(prompt, model))
+                response = (await patience.wait_for(request)).http_response
+                answer = _Answer(response.headers.get("content-type", ""), model)
+                chunks = response.aiter_bytes()
+                await stack.enter_async_context(aclosing(chunks))
+                while not answer.has_ended:
+                    received = await patience.wait_for(anext(chunks, None))
+                    text = answer.end() if received is None else answer.take(received)
+                    if answer.is_alive:
+                        patience.renew()
+                    if text:
+                        yield text
+                    if text and patience.had_to_wait and not answer.has_ended:
+                        await asyncio.sleep(GATHER_SECONDS)
+                if answer.failure:
+                    raise answer.failure
+                await _read_farewell(chunks)
+        except failures.SDK_ERRORS as error:
+            failure = failures.from_exception(error, model=model)
+            log.warning("no answer (%s): %s", failure.kind, type(error.__cause__ or error).__name__)
+            # Without its cause: a provider's words may quote the key, and a traceback would show them.
+            raise failure from None
+
+    async def aclose(self) -> None:
+        """Close the connections that were kept for the next answer."""
+        await self._client.close()
+
+    def _request(
+        self, prompt: Prompt, model: str
+    ) -> AbstractAsyncContextManager[openai.AsyncAPIResponse[Any]]:
+        messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
+        return self._client.chat.completions.with_streaming_response.create(
+            model=model,
+            messages=cast(list[ChatCompletionMessageParam], messages),
+            temperature=openai.omit if prompt.temperature is None else prompt.temperature,
+            stream=True,
+        )
+
+
+class _Answer:
+    """One answer as it is read: the text in its bytes, and how it ended.
+
+    A failure is kept rather than raised, so that the text before it in the same read is not lost.
+    """
+
+    def __init__(self, content_type: str, model: str) -> None:
+        self.has_ended = False
+        self.failure: ModelError | None = None
+        self.is_alive = False
+        """Whether the model itself gave a sign in what was read last."""
+        self._model = model
+        # A provider that can't stream, or failed before it began to, may send one JSON object.
+        is_json = content_type.startswith("application/json")
+        self._events = _WholeBody() if is_json else sse.EventParser()
+        self._storable = deltas.StorableText()
+        self._heard_model = False
+        self._finish_reason: str | None = None
+        self._has_text = False
+
+    def take(self, received: bytes) -> str:
+        """Give the text in these bytes."""
+        return self._collect(self._events.feed(received), on_nonsense="malformed")
+
+    def end(self) -> str:
+        """The provider closed the stream: give the last text, if any was waiting."""
+        # An event that breaks off in its middle is the connection's fault, not the format's.
+        text = self._collect(self._events.finish(), on_nonsense="cut")
+        if self.has_ended:
+            return text
+        if self._finish_reason:
+            return text + self._complete()
+        self._fail(failures.failure("cut" if self._heard_model else "malformed"))
+        return text
+
+    def _collect(self, events: Iterator[str], *, on_nonsense: failures.Kind) -> str:
+        pieces: list[str] = []
+        self.is_alive = False
+        try:
+            for data in events:
+                if self.has_ended:
+                    break
+                pieces.append(self._read(data))
+        except (deltas.Malformed, sse.EventTooLong):
+            self._fail(failures.failure(on_nonsense))
+        return "".join(pieces)
+
+    def _read(self, data: str) -> str:
+        if data.strip() == deltas.DONE:
+            return self._complete()
+        delta = deltas.read(data)
+        if delta.error:
+            self._fail(failures.from_stream(delta.error, model=self._model))
+            return ""
+        if delta.is_from_model:
+            self.is_alive = self._heard_model = True
+        if delta.finish_reason:
+            self._finish_reason = delta.finish_reason
+        return self._note(self._storable.take(delta.text))
+
+    def _complete(self) -> str:
+        self.has_ended = True
+        text = self._note(self._storable.finish())
+        if not self._has_text:
+            self.failure = failures.empty(self._finish_reason)
+        return text
+
+    def _fail(self, failure: ModelError) -> None:
+        self.has_ended = True
+        self.failure = failure
+
+    def _note(self, text: str) -> str:
+        self._has_text = self._has_text or bool(text) and not text.isspace()
+        return text
+
+
+class _WholeBody:
+    """A body that is one JSON object, in the manner of an event parser."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+
+    def feed(self, received: bytes) -> Iterator[str]:
+        self._received += received
+        if len(self._received) > sse.MAX_EVENT_BYTES:
+            raise sse.EventTooLong
+        return iter(())
+
+    def finish(self) -> Iterator[str]:
+        yield self._received.decode("utf-8", errors="replace")
+
+
+class _Patience:
+    """How long the model may still be silent. Only time spent waiting counts, not the reader's own."""
+
+    def __init__(self, first_token_timeout: float, silence_timeout: float) -> None:
+        self.had_to_wait = False
+        self._limit = first_token_timeout
+        self._silence_timeout = silence_timeout
+        self._waited = 0.0
+        self._has_begun = False
+
+    async def wait_for(self, awaited: Awaitable[T]) -> T:
+        """Await it, for as long as there is patience left.
+
+        Raises:
+            ModelError: the model was silent for too long.
+        """
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._limit - self._waited):
+                result = await awaited
+        except TimeoutError:
+            raise failures.silence(self._limit, in_mid_answer=self._has_begun) from None
+        seconds = time.monotonic() - began
+        self._waited += seconds
+        self.had_to_wait = seconds > WAITED_SECONDS
+        return result
+
+    def renew(self) -> None:
+        """The model gave a sign of life."""
+        self._has_begun = True
+        self._limit = self._silence_timeout
+        self._waited = 0.0
+
+
+async def _read_farewell(chunks: AsyncGenerator[bytes]) -> None:
+    """Read what follows a complete answer, usually nothing, so that the connection can be kept."""
+    with suppress(TimeoutError, httpx2.HTTPError):
+        async with asyncio.timeout(FAREWELL_SECONDS):
+            async for _ in chunks:
+                pass

@@ -1,0 +1,52 @@
+"""What the platform asks of any language model, and nothing about a particular one."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True)
+class PromptMessage:
+    """One message as the model is to read it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Everything a model is sent for one answer: messages in reading order, and how to answer.
+
+    `model` and `temperature` are None where the model's own choice is to hold.
+    """
+
+    messages: tuple[PromptMessage, ...]
+    model: str | None = None
+    temperature: float | None = None
+
+
+class ChatModel(Protocol):
+    """A model that writes answers piece by piece. One instance serves all answers of a worker."""
+
+    name: str
+    """The model's name as people are shown it."""
+
+    is_demo: bool
+    """Whether the answers are made up to show the platform, without a language model behind."""
+
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+        """Write an answer: yields non-empty pieces of text and ends when the answer is complete.
+
+        The pieces can be stored and encoded as they are: no NUL, no lone surrogate. Closing the
+        generator, or cancelling the task that reads it, closes the provider's connection at once.
+
+        Raises:
+            ModelError: no answer came, or only the part that was yielded so far.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close what the model holds open; it can't be used afterwards."""
+        ...

@@ -1,0 +1,53 @@
+"""Which model this server talks to."""
+
+import logging
+
+import httpx2
+
+from chatbot_app.config import Settings
+from chatbot_app.llm.demo import DemoModel
+from chatbot_app.llm.openai_compatible import OpenAICompatible
+from chatbot_app.llm.protocol import ChatModel
+
+log = logging.getLogger(__name__)
+
+PROBE_SECONDS = 1.0
+"""How long a local Ollama may take to say which models it has."""
+
+
+async def choose(settings: Settings) -> ChatModel:
+    """The provider in the settings; without one an Ollama that answers locally; otherwise the demo model."""
+    if settings.has_provider:
+        return _client(
+            settings,
+            settings.openai_model,
+            settings.openai_base_url,
+            settings.openai_api_key.get_secret_value(),
+        )
+    if local := await _ollama_model(settings.ollama_url):
+        return _client(settings, local, settings.ollama_url, "")
+    return DemoModel()
+
+
+def _client(settings: Settings, model: str, base_url: str, api_key: str) -> ChatModel:
+    return OpenAICompatible(
+        model,
+        base_url=base_url,
+        api_key=api_key,
+        connect_timeout=settings.model_connect_seconds,
+        first_token_timeout=settings.model_first_token_seconds,
+        silence_timeout=settings.model_silence_seconds,
+    )
+
+
+async def _ollama_model(url: str) -> str:
+    """The name of a model that an Ollama at this address offers, or nothing."""
+    if not url:
+        return ""
+    try:
+        async with httpx2.AsyncClient(timeout=PROBE_SECONDS, trust_env=False) as client:
+            response = await client.get(f"{url}/models")
+            names = [str(model["id"]) for model in response.raise_for_status().json()["data"]]
+    except (httpx2.HTTPError, ValueError, KeyError, TypeError):
+        return ""
+    return names[0] if names else ""
