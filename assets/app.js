@@ -1,0 +1,265 @@
+// What Python can't say: keys, scrolling, the clipboard, drafts, and forms that must not travel as events.
+// Everything hangs on data attributes and on the document, so it does not matter when React draws what.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const on = (type, listener, options) => document.addEventListener(type, listener, options);
+
+  // The server groups chats by the reader's calendar: minutes from UTC, as JavaScript counts them.
+  document.cookie = `tz=${new Date().getTimezoneOffset()}; path=/; max-age=31536000; SameSite=Lax`;
+
+  // ---- The rail: collapsed on a desktop (remembered), a drawer on a phone ----
+
+  const store = {
+    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* full or forbidden */ } },
+  };
+  if (store.get("rail")) root.dataset.rail = "collapsed";
+
+  const drawer = (open) => {
+    open ? (root.dataset.drawer = "open") : delete root.dataset.drawer;
+    const stage = $("#stage");
+    if (stage) stage.inert = open;
+    if (open) $("#rail button")?.focus();
+  };
+
+  // ---- Forms for the API ----
+
+  const submitToApi = async (form) => {
+    const [error, done, button] = ["[data-form-error]", "[data-form-done]", "button[type=submit]"].map((s) => $(s, form));
+    if (button.getAttribute("aria-busy") === "true") return;
+    const body = Object.fromEntries(new FormData(form));
+    const next = new URLSearchParams(location.search).get("next");
+    if (next && form.dataset.api.endsWith("/sign-in")) body.next = next;
+    error.hidden = done.hidden = true;
+    button.setAttribute("aria-busy", "true");
+    let message = "The server can't be reached. What you typed is still here; please try again.";
+    try {
+      const response = await fetch(form.dataset.api, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      });
+      const answer = await response.json();
+      if (response.ok && answer.next) { location.assign(answer.next); return; }
+      if (response.ok) {
+        form.reset();
+        done.textContent = answer.message;
+        done.hidden = false;
+        message = "";
+      } else message = answer.error ?? message;
+    } catch { /* the message says it */ }
+    button.removeAttribute("aria-busy");
+    error.textContent = message;
+    error.hidden = !message;
+  };
+
+  const signOut = async () => {
+    try { await fetch("/api/auth/sign-out", { method: "POST" }); } finally { location.assign("/login"); }
+  };
+
+  // ---- The composer ----
+
+  let sent = null; // {text, key}: what was submitted last, until the server takes it
+  const composer = () => $("textarea[data-composer]");
+  const draftKey = (field) => `draft:${field.dataset.draft}`;
+
+  const grow = (field) => {
+    if (CSS.supports("field-sizing", "content")) return;
+    field.style.height = "auto";
+    field.style.height = `${field.scrollHeight}px`;
+  };
+
+  const write = (field, text) => {
+    field.value = text;
+    grow(field);
+    store.set(draftKey(field), text);
+  };
+
+  const hint = (text) => {
+    const line = $("[data-composer-hint]");
+    if (line) line.textContent = text;
+  };
+
+  const mayBeSent = (field) => {
+    const limit = Number(field.dataset.limit);
+    const length = field.value.length > limit ? [...field.value].length : field.value.length;
+    const fits = length <= limit;
+    hint(fits ? "" : `This message has ${length.toLocaleString()} characters; at most ${limit.toLocaleString()} can be sent.`);
+    return fits && field.value.trim() !== "";
+  };
+
+  // The server took the message: let go of what was sent, and of nothing that was typed since.
+  const accepted = (field) => {
+    if (sent !== null) {
+      store.set(sent.key, "");
+      write(field, field.value.startsWith(sent.text) ? field.value.slice(sent.text.length).trimStart() : field.value);
+    }
+    sent = null;
+    scrollToEnd();
+  };
+
+  const openDraft = (field) => {
+    sent = null;
+    field.value = store.get(draftKey(field)) ?? "";
+    grow(field);
+  };
+
+  // ---- Scrolling: follow while at the end, stay where the reader put it, offer the way back ----
+
+  let following = true;
+  const scroller = () => $("[data-scroller]");
+  const distance = (box) => box.scrollHeight - box.scrollTop - box.clientHeight;
+
+  const scrollToEnd = () => {
+    following = true;
+    const box = scroller();
+    if (box) box.scrollTop = box.scrollHeight;
+    showJump();
+  };
+
+  const showJump = () => {
+    const [box, jump] = [scroller(), $("[data-jump]")];
+    if (box && jump) jump.hidden = following || distance(box) < 200;
+  };
+
+  let lastTop = 0;
+  on("scroll", (event) => {
+    const box = event.target;
+    if (!box.matches?.("[data-scroller]")) return;
+    if (distance(box) < 8) following = true;
+    else if (box.scrollTop < lastTop) following = false;
+    lastTop = box.scrollTop;
+    showJump();
+  }, { capture: true, passive: true });
+
+  on("wheel", (event) => {
+    const box = scroller();
+    if (event.deltaY < 0 && box?.contains(event.target) && box.scrollTop > 0) following = false;
+  }, { passive: true });
+
+  const earlier = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting && !following) entry.target.click();
+  });
+
+  // ---- Copying ----
+
+  const toClipboard = async (text) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const field = Object.assign(document.createElement("textarea"), { value: text });
+    document.body.append(field); // a page on plain http has no clipboard API
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  };
+
+  const copyMessage = async (id, text) => {
+    const button = $(`article[data-message-id="${id}"] [data-copy]`);
+    await toClipboard(text);
+    button?.setAttribute("data-copied", "");
+    setTimeout(() => button?.removeAttribute("data-copied"), 1500);
+  };
+
+  const copyCode = async (button) => {
+    await toClipboard($("pre", button.closest("figure")).textContent.replace(/\n$/, ""));
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy code"; }, 1500);
+  };
+
+  // ---- Counting characters ----
+
+  const count = (field) => {
+    const line = $(`[data-count-for="${field.name}"]`);
+    if (!line) return;
+    const [length, limit] = [[...field.value].length, Number(line.dataset.limit)];
+    line.textContent = `${length.toLocaleString()} of ${limit.toLocaleString()} characters`;
+    line.toggleAttribute("data-over", length > limit);
+  };
+
+  // ---- What happens on the page ----
+
+  on("click", (event) => {
+    const hit = (selector) => event.target.closest?.(selector);
+    if (hit("[data-toggle-rail]")) {
+      const collapsed = root.dataset.rail !== "collapsed";
+      collapsed ? (root.dataset.rail = "collapsed") : delete root.dataset.rail;
+      store.set("rail", collapsed ? "collapsed" : "");
+    }
+    if (hit("[data-open-navigation]")) drawer(true);
+    else if (hit("[data-close-navigation]") || hit("#rail a") || hit("[data-new-chat]")) drawer(false);
+    if (hit("[data-jump]")) scrollToEnd();
+    const code = hit("[data-copy-code]");
+    if (code) copyCode(code);
+  });
+
+  on("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-api]")) {
+      event.preventDefault();
+      submitToApi(form);
+    }
+    const field = $("textarea[data-composer]", form);
+    if (!field) return;
+    if (mayBeSent(field)) sent = { text: field.value, key: draftKey(field) };
+    else { event.preventDefault(); event.stopPropagation(); }
+  }, { capture: true });
+
+  on("input", (event) => {
+    const field = event.target;
+    if (field.matches("textarea[data-composer]")) write(field, field.value);
+    if (field.matches("[data-counted]")) count(field);
+  });
+
+  on("keydown", (event) => {
+    const field = event.target;
+    const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
+    if (event.key === "Enter" && plain && field.matches?.("textarea[data-composer]")) {
+      event.preventDefault();
+      field.form.requestSubmit();
+    } else if (event.key === "Escape" && field.matches?.("[data-rename]")) {
+      $("[data-cancel]", field.form)?.click();
+    } else if (event.key === "Escape" && root.dataset.drawer) {
+      drawer(false);
+      $("[data-open-navigation]")?.focus();
+    } else if (event.key === "Escape" && !$("[role=dialog], [role=alertdialog], [role=menu]")) {
+      $('button[aria-label="Stop"]')?.click();
+    } else if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      $("[data-new-chat]")?.click();
+    }
+  });
+
+  on("focusout", (event) => {
+    if (event.target.matches?.("[data-rename]") && event.target.isConnected) $("[data-cancel]", event.target.form)?.click();
+  });
+
+  // React draws when it likes: look at what it drew.
+  new MutationObserver((changes) => {
+    const field = composer();
+    const changed = (name) => changes.some((change) => change.attributeName === name);
+    if (field && !field.dataset.ready) {
+      field.dataset.ready = "true";
+      openDraft(field);
+    } else if (field && changed("data-accepted")) accepted(field);
+    else if (field && changed("data-draft")) {
+      openDraft(field);
+      following = true;
+      field.focus();
+    }
+    document.querySelectorAll("[data-counted]:not([data-ready])").forEach((field) => {
+      field.dataset.ready = "true";
+      count(field);
+    });
+    document.querySelectorAll("[data-load-earlier]:not([data-ready])").forEach((button) => {
+      button.dataset.ready = "true";
+      earlier.observe(button);
+    });
+    if (following) scrollToEnd();
+    else showJump();
+  }).observe(document, {
+    subtree: true, childList: true, characterData: true,
+    attributes: true, attributeFilter: ["data-accepted", "data-draft"],
+  });
+
+  window.chatbot = { signOut, copyMessage };
+})();

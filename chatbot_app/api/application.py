@@ -1,0 +1,30 @@
+"""The FastAPI application that is mounted in front of Reflex's own routes."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from chatbot_app.api import auth, health
+from chatbot_app.errors import AppError, TooManyAttempts
+
+
+def create_api() -> FastAPI:
+    """All routes of our own. The interactive documentation is off: it would fetch its scripts from the web."""
+    api = FastAPI(title="Chatbot Platform", openapi_url=None, docs_url=None, redoc_url=None)
+    api.include_router(auth.router)
+    api.include_router(health.router)
+    api.add_exception_handler(AppError, _refusal)
+    api.add_exception_handler(RequestValidationError, _malformed)
+    return api
+
+
+def _refusal(_request: Request, error: Exception) -> JSONResponse:
+    """An `AppError` as JSON with its status."""
+    assert isinstance(error, AppError)
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
+    return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)
+
+
+def _malformed(_request: Request, _error: Exception) -> JSONResponse:
+    """A body of another shape. The original error quotes what was sent, which may be a password: it goes nowhere."""
+    return JSONResponse({"error": "The form is not complete. Please fill in every field."}, status_code=422)

@@ -1,0 +1,106 @@
+"""Register, sign in, sign out, change the password: plain requests, so that no password passes through an event.
+
+The answer sets an HttpOnly cookie; the page then loads anew, for a websocket reads its headers only when it connects.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from chatbot_app import db
+from chatbot_app.api.requests import (
+    client_address,
+    local_path,
+    require_own_origin,
+    session_token,
+)
+from chatbot_app.config import get_settings
+from chatbot_app.cookies import session_cookie
+from chatbot_app.schemas import SessionGrant, Viewer
+from chatbot_app.services import accounts, sessions
+
+router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Registration(_Form):
+    """What the registration form sends."""
+
+    name: str
+    email: str
+    password: str
+
+
+class SignIn(_Form):
+    """What the sign-in form sends; `next` is the page to come back to."""
+
+    email: str
+    password: str
+    next: str = ""
+
+
+class PasswordChange(_Form):
+    """What the password form sends."""
+
+    current_password: str
+    new_password: str
+
+
+async def _viewer(token: Annotated[str | None, Depends(session_token)]) -> Viewer:
+    return await db.in_thread(sessions.resolve, token)
+
+
+@router.post("/register", status_code=201)
+async def register(form: Registration, request: Request, response: Response) -> dict[str, str]:
+    """Make an account, its starter project and a session; says where to go."""
+    grant = await accounts.register(
+        name=form.name, email=form.email, password=form.password, address=client_address(request)
+    )
+    _set_cookie(response, grant)
+    return {"next": grant.landing}
+
+
+@router.post("/sign-in")
+async def sign_in(form: SignIn, request: Request, response: Response) -> dict[str, str]:
+    """Begin a session; says where to go."""
+    grant = await accounts.sign_in(
+        email=form.email, password=form.password, address=client_address(request)
+    )
+    _set_cookie(response, grant)
+    return {"next": local_path(form.next) or grant.landing}
+
+
+@router.post("/sign-out")
+async def sign_out(
+    viewer: Annotated[Viewer, Depends(_viewer)], response: Response
+) -> dict[str, str]:
+    """End this session; its cookie is worth nothing from now on, on open pages too."""
+    await db.in_thread(accounts.sign_out, viewer.session_id)
+    response.delete_cookie(session_cookie(is_https=get_settings().is_https), path="/")
+    return {"next": "/login"}
+
+
+@router.post("/password")
+async def change_password(
+    form: PasswordChange, viewer: Annotated[Viewer, Depends(_viewer)]
+) -> dict[str, str]:
+    """Take another password; every other session of this person ends."""
+    await accounts.change_password(viewer, form.current_password, form.new_password)
+    return {"message": "Your password is changed. Other devices have been signed out."}
+
+
+def _set_cookie(response: Response, grant: SessionGrant) -> None:
+    is_https = get_settings().is_https
+    response.set_cookie(
+        session_cookie(is_https=is_https),
+        grant.token,
+        max_age=grant.max_age,
+        path="/",
+        secure=is_https,
+        httponly=True,
+        samesite="lax",
+    )

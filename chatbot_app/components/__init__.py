@@ -1,0 +1,1 @@
+"""Functions that return components. They read state and call no service."""

@@ -1,0 +1,42 @@
+"""The frame of the pages for the signed-out, and the forms that post to the API instead of sending an event."""
+
+from typing import Any
+
+import reflex as rx
+
+
+def brand() -> rx.Component:
+    """The platform's mark and name."""
+    return rx.el.span(
+        rx.el.span(rx.icon("sparkles", size=16), class_name="mark", aria_hidden="true"),
+        "Chatbot Platform",
+        class_name="brand",
+    )
+
+
+def entrance(title: str, *children: rx.Component, footer: rx.Component) -> rx.Component:
+    """A card in the middle of the page."""
+    return rx.el.main(
+        rx.link(brand(), href="/", underline="none", class_name="entrance-brand"),
+        rx.el.div(rx.el.h1(title), *children, class_name="entrance-card"),
+        rx.el.p(footer, class_name="entrance-footer"),
+        class_name="entrance",
+    )
+
+
+def api_form(action: str, *children: rx.Component, submit: str, **props: Any) -> rx.Component:
+    """A form that `assets/app.js` posts to the API as JSON; the error shows in it and nothing typed is lost.
+
+    Passwords go this way, never through an event: events are logged, queued and kept.
+    """
+    return rx.el.form(
+        *children,
+        rx.el.p("", role="alert", hidden=True, data_form_error="", class_name="form-error"),
+        rx.el.p("", role="status", hidden=True, data_form_done="", class_name="saved-note"),
+        rx.el.button(submit, type="submit", class_name="button primary wide"),
+        data_api=action,
+        method="post",
+        no_validate=True,
+        class_name="form",
+        **props,
+    )

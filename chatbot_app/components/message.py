@@ -1,0 +1,110 @@
+"""One message of the conversation: a question in its bubble, or an answer on the page."""
+
+import reflex as rx
+
+from chatbot_app.components.icons import icon_button
+from chatbot_app.components.prose import block_list, open_block
+from chatbot_app.schemas import MessageView
+from chatbot_app.state.answer import LiveAnswer
+from chatbot_app.state.conversation import Conversation
+
+
+@rx.memo
+def answer_text(message: rx.Var[MessageView]) -> rx.Component:
+    """An answer's text: from the live answer while it is, or was last, that one; otherwise as stored.
+
+    Both draw the same blocks in the same place, so nothing on the page moves when an answer ends.
+    """
+    is_followed = LiveAnswer.message_id == message.id
+    blocks = LiveAnswer.oldest + LiveAnswer.older + LiveAnswer.newer + LiveAnswer.newest
+    tail = rx.cond(is_followed, LiveAnswer.tail, "")
+    return rx.el.div(
+        block_list(blocks=rx.cond(is_followed, blocks, message.blocks)),
+        rx.cond(tail != "", rx.el.div(open_block(text=tail), class_name="tail")),
+        class_name="prose",
+    )
+
+
+@rx.memo
+def message_article(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
+    """A message with its actions, under the names that tests and assistive technology rely on."""
+    return rx.el.article(
+        rx.cond(message.role == "user", _question(message), _answer(message, agent)),
+        data_role=message.role,
+        data_status=message.status,
+        data_message_id=message.id,
+        aria_label=rx.cond(message.role == "user", "You", agent),
+        class_name="message",
+    )
+
+
+def _question(message: rx.Var[MessageView]) -> rx.Component:
+    return rx.fragment(
+        rx.el.div(message.blocks.join(""), class_name="bubble"),
+        rx.el.div(_copy(message), class_name="message-actions"),
+    )
+
+
+def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            rx.el.span(rx.icon("sparkles", size=14), class_name="mark", aria_hidden="true"),
+            rx.el.span(agent),
+            class_name="agent",
+        ),
+        answer_text(message=message),
+        rx.cond(
+            message.status == "generating",
+            rx.el.span(class_name="waiting", aria_hidden="true"),
+            rx.fragment(
+                _outcome(message),
+                rx.el.div(
+                    _copy(message),
+                    rx.cond(_can_retry(message), _retry(message)),
+                    class_name="message-actions",
+                ),
+            ),
+        ),
+    )
+
+
+def _outcome(message: rx.Var[MessageView]) -> rx.Component:
+    """How an answer that is not complete ended, in a sentence."""
+    return rx.match(
+        message.status,
+        ("failed", rx.el.p(rx.icon("circle-alert", size=16), message.error, class_name="outcome failed")),
+        (
+            "interrupted",
+            rx.el.p(
+                rx.icon("unplug", size=16),
+                rx.cond(message.error != "", message.error, "This answer was cut short."),
+                class_name="outcome",
+            ),
+        ),
+        ("stopped", rx.el.p(rx.icon("circle-stop", size=16), "You stopped this answer.", class_name="outcome")),
+        rx.fragment(),
+    )
+
+
+def _can_retry(message: rx.Var[MessageView]) -> rx.Var[bool]:
+    ended_early = (
+        (message.status == "failed")
+        | (message.status == "interrupted")
+        | (message.status == "stopped")
+    )
+    return ended_early.to(bool)
+
+
+def _copy(message: rx.Var[MessageView]) -> rx.Component:
+    """Copies the markdown as the model wrote it, not what the page made of it."""
+    copy = rx.Var(
+        f"() => window.chatbot.copyMessage({message.id!s}, {message.blocks.join('')!s})",
+        _var_data=message._get_all_var_data(),
+    )
+    return icon_button("copy", "Copy", on_click=rx.call_function(copy), data_copy="")
+
+
+def _retry(message: rx.Var[MessageView]) -> rx.Component:
+    return icon_button(
+        "rotate-ccw", "Retry", on_click=Conversation.retry(message.id), class_name="retry"
+    )

@@ -1,0 +1,18 @@
+"""What stands in place of something that does not exist, or that this person may not see."""
+
+import reflex as rx
+
+
+def missing(what: str = "The address may be mistyped, or what was here is gone.") -> rx.Component:
+    """A heading, a sentence, and ways on."""
+    return rx.el.div(
+        rx.el.span("404", class_name="missing-code", aria_hidden="true"),
+        rx.el.h1("Page not found"),
+        rx.el.p(what),
+        rx.el.div(
+            rx.link("Go to your chats", href="/", underline="none", class_name="button primary"),
+            rx.link("All projects", href="/projects", underline="none", class_name="button"),
+            class_name="missing-actions",
+        ),
+        class_name="missing",
+    )

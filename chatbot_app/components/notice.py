@@ -1,0 +1,19 @@
+"""The one place for a sentence that belongs to no form: what could not be done, and why."""
+
+import reflex as rx
+
+from chatbot_app.components.icons import icon_button
+from chatbot_app.state.notices import Notices
+from chatbot_app.state.session import Session
+
+
+def notice() -> rx.Component:
+    """A floating card while there is something to say."""
+    return rx.cond(
+        Session.notice != "",
+        rx.el.div(
+            rx.el.p(Session.notice, role="alert"),
+            icon_button("x", "Dismiss", on_click=Notices.dismiss),
+            class_name="notice",
+        ),
+    )

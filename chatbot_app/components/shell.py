@@ -1,0 +1,52 @@
+"""The frame of every page for the signed-in: the rail at the left, the stage beside it.
+
+Whether the rail is collapsed or, on a phone, open is the page's own affair: `assets/app.js` keeps it on the root
+element, so that it costs no round trip and is there before the first paint.
+"""
+
+from typing import Any
+
+import reflex as rx
+
+from chatbot_app.components.icons import icon_button
+from chatbot_app.components.notice import notice
+from chatbot_app.components.rail import rail
+
+
+def shell(*children: rx.Component, **props: Any) -> rx.Component:
+    """A page's content inside the frame."""
+    return rx.el.div(
+        rail(),
+        rx.el.div(class_name="scrim", data_close_navigation="", aria_hidden="true"),
+        rx.el.main(*children, class_name="stage", id="stage", **props),
+        notice(),
+        class_name="shell",
+    )
+
+
+def navigation_button() -> rx.Component:
+    """Opens the rail on a phone; elsewhere the rail is there anyway."""
+    return icon_button(
+        "panel-left", "Open navigation", class_name="open-navigation", data_open_navigation=""
+    )
+
+
+def page_bar(*children: rx.Component) -> rx.Component:
+    """The slim bar on top of the stage."""
+    return rx.el.header(navigation_button(), *children, class_name="page-bar")
+
+
+def page(title: str, *children: rx.Component, actions: rx.Component | None = None) -> rx.Component:
+    """A page with a heading and a column of content."""
+    return shell(
+        page_bar(rx.el.span(title, class_name="page-bar-title")),
+        rx.el.div(
+            rx.el.div(
+                rx.el.h1(title, class_name="page-title"),
+                actions if actions is not None else rx.fragment(),
+                class_name="page-head",
+            ),
+            *children,
+            class_name="page-column",
+        ),
+    )

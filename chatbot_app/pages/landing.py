@@ -1,0 +1,87 @@
+"""The front door, for the signed-out; the signed-in go straight to their last chat."""
+
+import reflex as rx
+
+from chatbot_app.components.entrance import brand
+from chatbot_app.state.landing import Landing
+
+OPTIONS = {"route": "/", "title": "Chatbot Platform", "on_load": Landing.pass_through}
+
+PROMISES = (
+    (
+        "shield-check",
+        "An answer is never lost",
+        "Close the tab, reload, switch device: the answer goes on where it was.",
+    ),
+    (
+        "layers",
+        "Projects with a character",
+        "Give each project its own instructions and model, and keep its chats together.",
+    ),
+    (
+        "server",
+        "Yours to run",
+        "One small service with its own database, and any model that speaks the OpenAI API.",
+    ),
+)
+
+
+def page() -> rx.Component:
+    """What this is, and the two ways in."""
+    return rx.el.div(
+        rx.el.header(
+            brand(),
+            rx.link("Sign in", href="/login", underline="none", class_name="button"),
+            class_name="landing-bar",
+        ),
+        rx.el.main(
+            rx.el.section(
+                rx.el.h1("A calm place to talk to your models"),
+                rx.el.p(
+                    "Ask, think and build with any language model, on a server of your own. "
+                    "Your projects, your chats, your data.",
+                    class_name="landing-lead",
+                ),
+                rx.el.div(
+                    rx.link(
+                        "Create your account",
+                        href="/register",
+                        underline="none",
+                        class_name="button primary large",
+                    ),
+                    class_name="landing-actions",
+                ),
+                class_name="landing-hero",
+            ),
+            _preview(),
+            rx.el.section(*[_promise(*promise) for promise in PROMISES], class_name="landing-promises"),
+        ),
+        class_name="landing",
+    )
+
+
+def _promise(icon: str, title: str, text: str) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(rx.icon(icon, size=20), class_name="promise-icon", aria_hidden="true"),
+        rx.el.h2(title),
+        rx.el.p(text),
+        class_name="promise",
+    )
+
+
+def _preview() -> rx.Component:
+    """A small drawing of the product, in its own style."""
+    return rx.el.div(
+        rx.el.div("Which three habits make code easier to read?", class_name="bubble"),
+        rx.el.div(
+            rx.el.p("Three that pay off every day:"),
+            rx.el.ol(
+                rx.el.li(rx.el.strong("Name things for what they are."), " A good name saves a comment."),
+                rx.el.li(rx.el.strong("One thing at a time."), " Small functions with one purpose."),
+                rx.el.li(rx.el.strong("Let it go."), " Delete what nobody uses."),
+            ),
+            class_name="prose",
+        ),
+        aria_hidden="true",
+        class_name="landing-preview",
+    )

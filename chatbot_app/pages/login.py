@@ -1,0 +1,23 @@
+"""Sign in."""
+
+import reflex as rx
+
+from chatbot_app.components.entrance import api_form, entrance
+from chatbot_app.components.fields import text_field
+from chatbot_app.state.landing import Landing
+
+OPTIONS = {"route": "/login", "title": "Sign in", "on_load": Landing.pass_through}
+
+
+def page() -> rx.Component:
+    """Email and password; afterwards one is back in the last chat, or at the page that asked to sign in."""
+    return entrance(
+        "Welcome back",
+        api_form(
+            "/api/auth/sign-in",
+            text_field("Email", "email", type="email", auto_complete="email", auto_focus=True),
+            text_field("Password", "password", type="password", auto_complete="current-password"),
+            submit="Sign in",
+        ),
+        footer=rx.fragment("New here? ", rx.link("Create an account", href="/register")),
+    )

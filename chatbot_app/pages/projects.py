@@ -1,0 +1,94 @@
+"""Every project, and the dialog that makes a new one."""
+
+import reflex as rx
+
+from chatbot_app.components.fields import form_error, text_area, text_field
+from chatbot_app.components.shell import page as framed
+from chatbot_app.schemas import ProjectCard
+from chatbot_app.state.projects import Projects
+from chatbot_app.state.rail import Rail
+
+OPTIONS = {"route": "/projects", "title": "Projects", "on_load": [Rail.load, Projects.load]}
+
+
+def page() -> rx.Component:
+    """Cards, the one used last first."""
+    return framed(
+        "Projects",
+        rx.cond(
+            Projects.is_loaded,
+            rx.cond(
+                Projects.cards.length() > 0,
+                rx.el.ul(rx.foreach(Projects.cards, _card), class_name="cards"),
+                _empty(),
+            ),
+            rx.el.div(
+                *[rx.el.div(class_name="skeleton card-skeleton") for _ in range(3)],
+                class_name="cards",
+            ),
+        ),
+        actions=_new_project(),
+    )
+
+
+def _card(project: rx.Var[ProjectCard]) -> rx.Component:
+    return rx.el.li(
+        rx.link(
+            rx.el.h2(project.name, class_name="ellipsis"),
+            rx.el.p(
+                rx.cond(project.summary != "", project.summary, "No instructions yet."),
+                class_name="card-summary",
+            ),
+            rx.el.p(
+                rx.el.span(rx.cond(project.model != "", project.model, Projects.default_model), class_name="ellipsis"),
+                rx.el.span(project.last_activity),
+                class_name="card-meta",
+            ),
+            href="/projects/" + project.id + "/chat",
+            underline="none",
+            class_name="card-link",
+        ),
+        rx.link(
+            rx.icon("settings-2", size=16, aria_hidden="true"),
+            href="/projects/" + project.id,
+            aria_label="Settings of " + project.name,
+            class_name="icon-button card-settings",
+        ),
+        class_name="card",
+        key=project.id,
+    )
+
+
+def _empty() -> rx.Component:
+    return rx.el.div(
+        rx.el.p("A project keeps chats together and gives the model its instructions."),
+        rx.el.p("Make one to begin."),
+        class_name="empty",
+    )
+
+
+def _new_project() -> rx.Component:
+    return rx.dialog.root(
+        rx.dialog.trigger(
+            rx.el.button(rx.icon("plus", size=16, aria_hidden="true"), "New project", type="button", class_name="button primary")
+        ),
+        rx.dialog.content(
+            rx.dialog.title("New project"),
+            rx.dialog.description("Instructions can be changed at any time.", class_name="field-hint"),
+            rx.el.form(
+                text_field("Project name", "name", auto_focus=True, auto_complete="off"),
+                text_area("System prompt", "system_prompt", rows=6, placeholder="How should the model behave, and what should it know?"),
+                form_error(Projects.error),
+                rx.el.div(
+                    rx.dialog.close(rx.el.button("Cancel", type="button", class_name="button")),
+                    rx.el.button("Create project", type="submit", class_name="button primary"),
+                    class_name="dialog-actions",
+                ),
+                on_submit=Projects.create,
+                class_name="form",
+            ),
+            max_width="34rem",
+        ),
+        open=Projects.is_creating,
+        on_open_change=Projects.show_dialog,
+    )

@@ -1,0 +1,39 @@
+"""The live answer alone, in a state of its own, so that nothing else is sent or drawn again while it grows."""
+
+import reflex as rx
+
+from chatbot_app.schemas import Viewer
+from chatbot_app.state.conversation import Conversation
+from chatbot_app.state.follower import Follower
+from chatbot_app.state.gate import handler, session_token
+
+
+class LiveAnswer(rx.State):
+    """The answer that is being written in the open chat, or was the last to be: finished blocks and an open tail.
+
+    The blocks stay when the answer ends, for swapping them for another rendering would freeze a long page.
+    """
+
+    message_id: str = ""
+    oldest: list[str] = []
+    older: list[str] = []
+    newer: list[str] = []
+    newest: list[str] = []
+    tail: str = ""
+    tail_is_code: bool = False
+    finished: int = 0
+    """Counts answers that ended while this page watched, so that each can be announced."""
+
+    @handler(background=True, supersedes=True)
+    async def follow(self, viewer: Viewer) -> None:
+        """Keep this tab in step with its open chat until it leaves the chat, signs out, or is closed.
+
+        Every load of the page calls this: the tab that asked, a second tab, a page reloaded in mid-answer and one that
+        sat idle all keep up on this one path.
+        """
+        async with self:
+            conversation = await self.get_state(Conversation)
+            project_id, chat_id = conversation.open_project_id, conversation.open_chat_id
+            token = session_token(self)
+        if chat_id:
+            await Follower(self, viewer.user_id, project_id, chat_id, token).run()

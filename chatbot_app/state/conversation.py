@@ -1,0 +1,193 @@
+"""The open chat: its messages, and what a person does in it."""
+
+import reflex as rx
+
+from chatbot_app import db
+from chatbot_app.errors import AppError, NotFound
+from chatbot_app.generation import worker
+from chatbot_app.schemas import ChatPage, MessageView, Turn, Viewer
+from chatbot_app.services import answers, chats, projects
+from chatbot_app.state.forms import MessageForm, TitleForm
+from chatbot_app.state.gate import handler
+from chatbot_app.state.paths import chat_path
+from chatbot_app.state.rail import Rail
+
+RECENT = 8
+"""Messages kept in the short list that is sent at every turn; what is older moves to the long one."""
+
+KEPT = 60
+"""Messages of the long list that stay in the page while the chat goes on; scrolling up loads the rest again."""
+
+
+class Conversation(rx.State):
+    """The messages of the open chat, in two lists so that a turn does not resend what is already there."""
+
+    open_project_id: str = ""
+    open_chat_id: str = ""
+    project_name: str = ""
+    model_name: str = ""
+    is_demo: bool = False
+    title: str = ""
+    earlier: list[MessageView] = []
+    recent: list[MessageView] = []
+    older_than: str = ""
+    is_loaded: bool = False
+    is_missing: bool = False
+    is_renaming: bool = False
+    hint: str = ""
+    accepted: int = 0
+    """Counts messages that were taken; the composer lets go of its text when it rises, never before."""
+
+    @rx.var
+    def is_answering(self) -> bool:
+        """Whether an answer is being written in this chat."""
+        return any(message.status == "generating" for message in self.recent[-1:])
+
+    @rx.var
+    def is_empty(self) -> bool:
+        """Whether nothing has been said here yet."""
+        return self.is_loaded and not self.recent and not self.earlier
+
+    @rx.var
+    def tab_title(self) -> str:
+        """What the browser's tab says."""
+        return self.title or self.project_name or "New chat"
+
+    @handler
+    async def open(self, viewer: Viewer) -> None:
+        """Show the chat, or the new chat, that the address names."""
+        project_id, chat_id = str(self.project_id or ""), str(self.chat_id or "")
+        try:
+            project = await db.in_thread(projects.get, viewer.user_id, project_id)
+            page = (
+                await db.in_thread(chats.open_page, viewer.user_id, project_id, chat_id)
+                if chat_id
+                else None
+            )
+        except NotFound:
+            self.is_missing, self.is_loaded = True, True
+            self.open_project_id, self.open_chat_id, self.title = project_id, "", ""
+            return
+        if page is not None and chat_id == self.open_chat_id:
+            self._merge(page)
+        else:
+            self.earlier = []
+            self.recent = page.messages if page else []
+            self.older_than = page.older_than if page else ""
+            self.title = page.chat.title if page else ""
+            self.hint, self.is_renaming = "", False
+        self.open_project_id, self.open_chat_id = project_id, chat_id
+        self.project_name = project.name
+        model = worker.engine().model
+        self.model_name, self.is_demo = project.model or model.name, model.is_demo
+        self.is_missing, self.is_loaded = False, True
+
+    @handler
+    async def send_message(self, viewer: Viewer, form: MessageForm) -> rx.event.EventSpec | None:
+        """Ask the model; what can't be taken leaves a hint, and the text stays in its field."""
+        return await self._ask(viewer, form["message"])
+
+    @handler
+    async def ask(self, viewer: Viewer, question: str) -> rx.event.EventSpec | None:
+        """Ask one of the suggested questions."""
+        return await self._ask(viewer, question)
+
+    @handler
+    async def retry(self, viewer: Viewer, message_id: str) -> None:
+        """Ask for another answer in place of one that ended early."""
+        turn = await answers.retry(viewer.user_id, message_id)
+        self.hint = ""
+        self.recent = [m for m in self._shown("recent") if m.id != message_id] + [turn.answer]
+
+    @handler(background=True)
+    async def stop(self, viewer: Viewer) -> None:
+        """Stop the answer that is being written; in the background, so that nothing is in its way."""
+        async with self:
+            chat_id = self.open_chat_id
+        await answers.stop(viewer.user_id, chat_id)
+
+    @handler
+    async def load_earlier(self, viewer: Viewer) -> None:
+        """Put the messages before those on the page in front of them."""
+        if not self.older_than:
+            return
+        page = await db.in_thread(
+            chats.open_page,
+            viewer.user_id,
+            self.open_project_id,
+            self.open_chat_id,
+            before=self.older_than,
+        )
+        self.earlier = page.messages + self._shown("earlier")
+        self.older_than = page.older_than
+
+    @handler
+    async def start_renaming(self, viewer: Viewer) -> None:
+        """Turn the title into a field."""
+        self.is_renaming = bool(self.open_chat_id)
+
+    @handler
+    async def cancel_renaming(self, viewer: Viewer) -> None:
+        """Leave the title as it was."""
+        self.is_renaming = False
+
+    @handler
+    async def rename(self, viewer: Viewer, form: TitleForm) -> None:
+        """Give the open chat another title."""
+        chat = await db.in_thread(
+            chats.rename, viewer.user_id, self.open_chat_id, form["title"]
+        )
+        self.title, self.is_renaming = chat.title, False
+        (await self.get_state(Rail))._show_chat(chat)
+        answers.announce(chat.id)
+
+    async def _ask(self, viewer: Viewer, text: str) -> rx.event.EventSpec | None:
+        try:
+            turn = await answers.send(
+                viewer.user_id, self.open_project_id, self.open_chat_id or None, text
+            )
+        except AppError as error:
+            self.hint = error.message
+            return None
+        self.hint = ""
+        self.accepted += 1
+        self._append(turn)
+        (await self.get_state(Rail))._show_chat(turn.chat)
+        if not turn.is_new_chat:
+            return None
+        self.open_chat_id, self.title = turn.chat.id, turn.chat.title
+        return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
+
+    def _shown(self, name: str) -> list[MessageView]:
+        """The plain list behind a var, without the proxy that watches for changes."""
+        return list(self.get_value(name))
+
+    def _append(self, turn: Turn) -> None:
+        recent = [*self._shown("recent"), turn.question, turn.answer]
+        if len(recent) > RECENT:
+            earlier = self._shown("earlier") + recent[: -RECENT // 2]
+            recent = recent[-RECENT // 2 :]
+            if len(earlier) > KEPT:
+                earlier = earlier[-KEPT:]
+                self.older_than = earlier[0].id
+            self.earlier = earlier
+        self.recent = recent
+
+    def _merge(self, page: ChatPage) -> None:
+        """Take over the newest messages as they are stored, and set only what differs."""
+        earlier, recent = self._shown("earlier"), self._shown("recent")
+        shown = [message.id for message in earlier + recent]
+        first = page.messages[0].id if page.messages else ""
+        if first not in shown:
+            self.earlier, self.recent = [], page.messages
+            self.older_than = page.older_than
+        else:
+            start = shown.index(first)
+            if start < len(earlier):
+                self.earlier = earlier[:start]
+            merged = recent[: max(0, start - len(earlier))] + page.messages
+            if merged != recent:
+                self.recent = merged
+        if self.title != page.chat.title:
+            self.title = page.chat.title
+

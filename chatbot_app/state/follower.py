@@ -1,0 +1,142 @@
+"""How a tab keeps up with its open chat: new text from memory, stored messages from the database."""
+
+import asyncio
+import time
+import uuid
+from typing import Any
+
+from reflex_base.registry import RegistrationContext
+
+from chatbot_app import db
+from chatbot_app.errors import NotFound, NotSignedIn
+from chatbot_app.generation import Channel, Generation, worker
+from chatbot_app.markdown import BlockSplitter
+from chatbot_app.services import chats
+from chatbot_app.state.block_groups import BlockGroups
+from chatbot_app.state.conversation import Conversation
+from chatbot_app.state.gate import resolve
+from chatbot_app.state.rail import Rail
+from chatbot_app.state.session import Session
+
+PAINT_SECONDS = 0.05
+"""The shortest time between two updates of the page; text gathers in between."""
+
+TAIL_CHARACTERS_PER_SECOND = 100_000
+"""The open tail is resent whole, so a long one is sent less often: this bounds what it costs."""
+
+RECHECK_SECONDS = 5.0
+"""How often a follower, which is one long event, asks whether its session and its socket are still there."""
+
+REFRESHED = 6
+"""How many of the newest messages are read when something in the chat changed."""
+
+GROUP_VARS = ("oldest", "older", "newer", "newest")
+
+
+class _Left(Exception):
+    """This tab does not show this chat any more."""
+
+
+class Follower:
+    """One run of `LiveAnswer.follow`: what it watches and what it has shown so far."""
+
+    def __init__(
+        self, state: Any, user_id: uuid.UUID, project_id: str, chat_id: str, token: str | None
+    ) -> None:
+        self.state = state
+        self.user_id = user_id
+        self.project_id = project_id
+        self.chat_id = chat_id
+        self.token = token
+        self.socket = state.router.session.session_id
+        self.checked = time.monotonic()
+        self._watch(None)
+
+    async def run(self) -> None:
+        """Follow until this tab leaves the chat, its session ends, its socket closes, or the chat is gone."""
+        with worker.engine().channels.follow(uuid.UUID(self.chat_id)) as channel:
+            try:
+                await self._follow(channel)
+            except (_Left, NotSignedIn):
+                return
+            except NotFound:
+                async with self.state:
+                    (await self._conversation()).is_missing = True
+
+    async def _follow(self, channel: Channel) -> None:
+        messages = -1
+        while True:
+            version = channel.version
+            if channel.messages != messages:
+                messages = channel.messages
+                await self._refresh()
+            live = worker.engine().live_in(uuid.UUID(self.chat_id))
+            if live is not None and live is not self.generation:
+                self._watch(live)
+            if self.generation is not None:
+                await asyncio.sleep(await self._show_text(self.generation))
+            if time.monotonic() - self.checked > RECHECK_SECONDS:
+                await self._recheck()
+            await channel.wait(version, RECHECK_SECONDS)
+
+    def _watch(self, generation: Generation | None) -> None:
+        self.generation = generation
+        self.position = 0
+        self.splitter = BlockSplitter()
+        self.groups = BlockGroups()
+
+    async def _refresh(self) -> None:
+        """Bring the newest stored messages to the page, and in the same update the end of an answer that ended."""
+        generation = self.generation
+        ended = generation is not None and generation.saved.is_set()
+        page = await db.in_thread(
+            chats.open_page, self.user_id, self.project_id, self.chat_id, limit=REFRESHED
+        )
+        async with self.state:
+            (await self._conversation())._merge(page)
+            (await self.state.get_state(Rail))._show_chat(page.chat)
+            if generation is not None and ended:
+                text, self.position = generation.read(self.position)
+                self._put(generation, self.splitter.feed(text) + self.splitter.finish())
+                self.state.finished += 1
+        if ended:
+            self._watch(None)
+
+    async def _show_text(self, generation: Generation) -> float:
+        """Show what came since the last time, and say how long to let text gather now (seconds)."""
+        text, self.position = generation.read(self.position)
+        if not text:
+            return 0.0
+        blocks = self.splitter.feed(text)
+        async with self.state:
+            await self._conversation()
+            self._put(generation, blocks)
+        return max(PAINT_SECONDS, len(self.splitter.tail) / TAIL_CHARACTERS_PER_SECOND)
+
+    def _put(self, generation: Generation, blocks: list[str]) -> None:
+        """Set the vars that differ; under the state's lock only."""
+        state, message_id = self.state, str(generation.message_id)
+        changed = self.groups.add(blocks)
+        if state.message_id != message_id:
+            state.message_id = message_id
+            changed = set(range(len(GROUP_VARS)))
+        for level in changed:
+            setattr(state, GROUP_VARS[level], list(self.groups.lists[level]))
+        state.tail = self.splitter.tail
+        if state.tail_is_code != self.splitter.tail_is_code:
+            state.tail_is_code = self.splitter.tail_is_code
+
+    async def _conversation(self) -> Conversation:
+        """The tab's conversation, if it still is this one and this person's; under the state's lock only."""
+        conversation: Conversation = await self.state.get_state(Conversation)
+        session: Session = await self.state.get_state(Session)
+        if conversation.open_chat_id != self.chat_id or session._owner != str(self.user_id):
+            raise _Left
+        return conversation
+
+    async def _recheck(self) -> None:
+        self.checked = time.monotonic()
+        await resolve(self.token)
+        sockets = RegistrationContext.get().app.event_namespace.sid_to_token
+        if self.socket not in sockets:
+            raise _Left

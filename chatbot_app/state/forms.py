@@ -1,0 +1,44 @@
+"""What the pages' forms submit. The gate refuses a form with a field that is missing, unknown or not text."""
+
+from typing_extensions import TypedDict
+
+
+class MessageForm(TypedDict):
+    """The composer."""
+
+    message: str
+
+
+class TitleForm(TypedDict):
+    """A chat's title."""
+
+    title: str
+
+
+class NewProjectForm(TypedDict):
+    """The dialog "New project"."""
+
+    name: str
+    system_prompt: str
+
+
+class ProjectForm(TypedDict):
+    """A project's settings. An empty model and temperature mean the default."""
+
+    name: str
+    description: str
+    system_prompt: str
+    model: str
+    temperature: str
+
+
+class ConfirmForm(TypedDict):
+    """A project's name, typed once more before it is deleted."""
+
+    confirmation: str
+
+
+class ProfileForm(TypedDict):
+    """The person's own name."""
+
+    name: str

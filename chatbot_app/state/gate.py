@@ -1,0 +1,182 @@
+"""The one gate that every event handler passes, and the lock in front of hydration.
+
+Any client may emit any public handler with any arguments, so nothing a browser says is believed: not the client token,
+not a var, not an argument's type. What counts is the session cookie that came with the websocket's handshake, and the
+live row behind it.
+"""
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any, get_type_hints
+from urllib.parse import quote
+
+import reflex as rx
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from reflex.app import App
+from reflex.istate.proxy import StateProxy
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, OnLoadInternalState, StateUpdate
+from reflex_base.event import Event
+from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import format_event_handler
+
+from chatbot_app import db
+from chatbot_app.config import get_settings
+from chatbot_app.cookies import read_cookie, session_cookie
+from chatbot_app.errors import AppError, InvalidInput, NotSignedIn
+from chatbot_app.schemas import Viewer
+from chatbot_app.services import sessions
+from chatbot_app.state.session import Session
+
+log = logging.getLogger(__name__)
+
+MALFORMED = "The page sent something the server does not understand. Please reload it."
+GATED = "_passes_the_gate"
+UNEXPECTED = "Something went wrong on our side. Please try again."
+
+
+def session_token(state: Any) -> str | None:
+    """The session's JWT in the cookies that came with this tab's websocket."""
+    name = session_cookie(is_https=get_settings().is_https)
+    return read_cookie(state.router.headers.cookie, name)
+
+
+async def resolve(token: str | None) -> Viewer:
+    """Who this token speaks for at this moment.
+
+    Raises:
+        NotSignedIn: there is no token, or the session behind it is over.
+    """
+    return await db.in_thread(sessions.resolve, token)
+
+
+async def _find(token: str | None) -> Viewer | None:
+    try:
+        return await resolve(token)
+    except NotSignedIn:
+        return None
+
+
+def handler(
+    function: Callable[..., Any] | None = None,
+    *,
+    anonymous: bool = False,
+    background: bool = False,
+    supersedes: bool = False,
+) -> Any:
+    """Make a state's coroutine method an event handler that only its rightful caller reaches.
+
+    The method takes the `Viewer` first, then its arguments, which are validated strictly against their annotations:
+    wrong types, missing and unknown ones are refused before it runs. With `anonymous` the signed-out may call it too,
+    and the viewer is None for them. A refusal becomes a notice and a missing session
+    the way to the sign-in page; anything else is a bug: the log gets it, the person an apology.
+    """
+    if function is None:
+        options = {"anonymous": anonymous, "background": background, "supersedes": supersedes}
+        return lambda method: handler(method, **options)
+    if not inspect.iscoroutinefunction(function):
+        raise TypeError(f"{function.__qualname__} must be a coroutine: a sync handler blocks every user")
+
+    signature = inspect.signature(function)
+    state_parameter, _viewer, *accepted = signature.parameters.values()
+    hints = get_type_hints(function)
+    arguments = _arguments_model(function.__qualname__, accepted, hints)
+
+    async def gated(self: Any, **given: Any) -> Any:
+        try:
+            viewer = await (_find if anonymous else resolve)(session_token(self))
+            return await function(self, viewer, **_checked(arguments, given))
+        except NotSignedIn:
+            return rx.redirect(sign_in_path(self.router.url.path))
+        except AppError as error:
+            await _tell(self, error.message)
+        except Exception:
+            log.exception("%s failed", function.__qualname__)
+            await _tell(self, UNEXPECTED)
+
+    gated.__name__, gated.__qualname__ = function.__name__, function.__qualname__
+    gated.__doc__, gated.__module__ = function.__doc__, function.__module__
+    gated.__annotations__ = {p.name: hints[p.name] for p in accepted}
+    shown = signature.replace(parameters=[state_parameter, *accepted])
+    for attribute, value in (("__signature__", shown), (GATED, True)):
+        setattr(gated, attribute, value)
+    return rx.event(gated, background=background, supersedes=supersedes)
+
+
+def sign_in_path(after: str) -> str:
+    """The sign-in page, which leads back to the path `after`."""
+    return "/login" if after in ("", "/") else f"/login?next={quote(after, safe='/')}"
+
+
+def _arguments_model(
+    name: str, accepted: list[inspect.Parameter], hints: dict[str, Any]
+) -> type[BaseModel]:
+    fields: dict[str, Any] = {
+        p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in accepted
+    }
+    return create_model(name, __config__=ConfigDict(strict=True, extra="forbid"), **fields)
+
+
+def _checked(arguments: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
+    try:
+        model = arguments.model_validate(given)
+    except ValidationError:
+        # The error quotes what was sent, which may be secret: it goes nowhere.
+        raise InvalidInput(MALFORMED) from None
+    return {name: getattr(model, name) for name in arguments.model_fields}
+
+
+async def _tell(state: Any, message: str) -> None:
+    if isinstance(state, StateProxy):
+        async with state:
+            (await state.get_state(Session)).notice = message
+    else:
+        (await state.get_state(Session)).notice = message
+
+
+class OwnerLock(Middleware):
+    """Stands before every event, Reflex's own included.
+
+    It empties a tab's state that belongs to somebody else than the cookie says, before anything of it is sent: Reflex
+    hydrates a state from its token before any handler runs, and the token is the client's own choice. And it lets only
+    known events in, for Reflex gives every state a `setvar` that sets any var to anything.
+    """
+
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Refuse an unknown event; otherwise compare the state's owner with the cookie's and let the event go on."""
+        if not is_known(event.name):
+            log.warning("refused an event that no page sends")
+            return StateUpdate()
+        root = state._get_root_state()
+        viewer = await _find(session_token(root))
+        session = await root.get_state(Session)
+        owner = str(viewer.user_id) if viewer else ""
+        if session._owner != owner:
+            was_hydrated = root.is_hydrated
+            root.reset()
+            root.is_hydrated = was_hydrated
+            session._owner = owner
+        if viewer and (session.name, session.email) != (viewer.name, viewer.email):
+            session.name, session.email = viewer.name, viewer.email
+        return None
+
+
+FRAMEWORK_EVENTS = frozenset(
+    format_event_handler(owner.event_handlers[name])
+    for owner, name in (
+        (rx.State, "hydrate"),
+        (rx.State, "hydrate_and_load"),
+        (rx.State, "set_is_hydrated"),
+        (OnLoadInternalState, "on_load_internal"),
+        (OnLoadInternalState, "set_is_hydrated"),
+    )
+)
+"""Reflex's own events that a page needs."""
+
+
+def is_known(event_name: str) -> bool:
+    """Whether this is one of our gated handlers, or one of the few of Reflex that pages need."""
+    registered = RegistrationContext.get().event_handlers.get(event_name)
+    is_gated = registered is not None and hasattr(registered.handler.fn, GATED)
+    return is_gated or event_name in FRAMEWORK_EVENTS

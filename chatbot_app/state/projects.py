@@ -1,0 +1,100 @@
+"""The list of projects and the settings of one."""
+
+import reflex as rx
+
+from chatbot_app import db
+from chatbot_app.errors import AppError, NotFound
+from chatbot_app.generation import worker
+from chatbot_app.schemas import ProjectCard, ProjectDetail, Viewer
+from chatbot_app.services import answers, projects
+from chatbot_app.state.forms import ConfirmForm, NewProjectForm, ProjectForm
+from chatbot_app.state.gate import handler
+from chatbot_app.state.paths import chat_path
+
+
+class Projects(rx.State):
+    """Every project of this person, and the dialog that makes a new one."""
+
+    cards: list[ProjectCard] = []
+    is_loaded: bool = False
+    is_creating: bool = False
+    error: str = ""
+    default_model: str = ""
+
+    @handler
+    async def load(self, viewer: Viewer) -> None:
+        """List the projects, the one used last first."""
+        self.cards = await db.in_thread(projects.list_for, viewer.user_id)
+        self.default_model = worker.engine().model.name
+        self.is_loaded, self.is_creating, self.error = True, False, ""
+
+    @handler
+    async def show_dialog(self, viewer: Viewer, is_open: bool) -> None:
+        """Open or close the dialog for a new project."""
+        self.is_creating, self.error = is_open, ""
+
+    @handler
+    async def create(self, viewer: Viewer, form: NewProjectForm) -> rx.event.EventSpec | None:
+        """Make a project and go to its first chat; what was typed stays if it can't be made."""
+        try:
+            project = await db.in_thread(projects.create, viewer.user_id, **form)
+        except AppError as error:
+            self.error = error.message
+            return None
+        self.is_creating, self.error = False, ""
+        return rx.redirect(chat_path(project.id))
+
+
+class ProjectSettings(rx.State):
+    """One project's settings as they are stored; what is being typed stays in the page until it is saved."""
+
+    project: ProjectDetail = ProjectDetail()
+    is_loaded: bool = False
+    is_missing: bool = False
+    is_deleting: bool = False
+    default_model: str = ""
+    saved: int = 0
+    """Counts saves that went through, so that the page can say so each time."""
+    error: str = ""
+    delete_error: str = ""
+
+    @handler
+    async def load(self, viewer: Viewer) -> None:
+        """Show the project that the address names."""
+        self.saved, self.error, self.is_deleting, self.delete_error = 0, "", False, ""
+        self.default_model = worker.engine().model.name
+        try:
+            self.project = await db.in_thread(
+                projects.get, viewer.user_id, str(self.project_id or "")
+            )
+            self.is_missing = False
+        except NotFound:
+            self.project, self.is_missing = ProjectDetail(), True
+        self.is_loaded = True
+
+    @handler
+    async def save(self, viewer: Viewer, form: ProjectForm) -> None:
+        """Store the settings; what was typed stays if they can't be taken."""
+        try:
+            self.project = await db.in_thread(
+                projects.update, viewer.user_id, self.project.id, **form
+            )
+        except AppError as error:
+            self.error, self.saved = error.message, 0
+            return
+        self.error, self.saved = "", self.saved + 1
+
+    @handler
+    async def show_delete_dialog(self, viewer: Viewer, is_open: bool) -> None:
+        """Ask whether the project may really go, or don't."""
+        self.is_deleting, self.delete_error = is_open, ""
+
+    @handler
+    async def delete(self, viewer: Viewer, form: ConfirmForm) -> rx.event.EventSpec | None:
+        """Delete the project and everything under it, once its name was typed."""
+        if form["confirmation"].strip() != self.project.name:
+            self.delete_error = "That is not the project's name."
+            return None
+        await answers.delete_project(viewer.user_id, self.project.id)
+        self.project, self.is_deleting = ProjectDetail(), False
+        return rx.redirect("/projects")

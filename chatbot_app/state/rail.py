@@ -1,0 +1,129 @@
+"""The left rail: which projects there are, and the chats of the open one."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+
+import reflex as rx
+
+from chatbot_app import db
+from chatbot_app.cookies import read_cookie
+from chatbot_app.schemas import ChatItem, ProjectCard, Viewer
+from chatbot_app.services import answers, chats, projects
+from chatbot_app.state.gate import handler
+from chatbot_app.state.forms import TitleForm
+from chatbot_app.state.paths import chat_path
+
+
+@dataclass(frozen=True)
+class ChatGroup:
+    """Chats whose last message is about as old."""
+
+    label: str = ""
+    chats: list[ChatItem] = field(default_factory=list)
+
+
+class Rail(rx.State):
+    """Projects and chats to go to, and the two things one does to a chat from here."""
+
+    projects: list[ProjectCard] = []
+    groups: list[ChatGroup] = []
+    listed_project_id: str = ""
+    is_loaded: bool = False
+    renaming_id: str = ""
+    deleting_id: str = ""
+    deleting_title: str = ""
+
+    _chats: list[ChatItem] = []
+
+    @handler
+    async def load(self, viewer: Viewer) -> None:
+        """List the projects, and the chats of the one the address names or else of the one used last."""
+        cards = await db.in_thread(projects.list_for, viewer.user_id)
+        named = str(self.project_id or "")
+        known = {card.id for card in cards}
+        project_id = next((i for i in (named, self.listed_project_id) if i in known), "")
+        project_id = project_id or (cards[0].id if cards else "")
+        listed = await db.in_thread(chats.list_for, viewer.user_id, project_id) if project_id else []
+        if cards != self.get_value("projects"):
+            self.projects = cards
+        self.listed_project_id = project_id
+        self._list(listed)
+        self.is_loaded = True
+        self.renaming_id = self.deleting_id = ""
+
+    @handler
+    async def start_renaming(self, viewer: Viewer, chat_id: str) -> None:
+        """Turn a chat's line into a field."""
+        self.renaming_id = chat_id
+
+    @handler
+    async def cancel_renaming(self, viewer: Viewer) -> None:
+        """Leave the chat's title as it was."""
+        self.renaming_id = ""
+
+    @handler
+    async def rename(self, viewer: Viewer, form: TitleForm) -> None:
+        """Give the chat that is being renamed another title."""
+        chat = await db.in_thread(chats.rename, viewer.user_id, self.renaming_id, form["title"])
+        self.renaming_id = ""
+        self._show_chat(chat)
+        answers.announce(chat.id)
+
+    @handler
+    async def ask_to_delete(self, viewer: Viewer, chat_id: str) -> None:
+        """Ask whether this chat may really go."""
+        found = next((c for c in self.get_value("_chats") if c.id == chat_id), None)
+        if found is not None:
+            self.deleting_id, self.deleting_title = found.id, found.title
+
+    @handler
+    async def keep(self, viewer: Viewer) -> None:
+        """Don't delete after all."""
+        self.deleting_id = ""
+
+    @handler
+    async def delete(self, viewer: Viewer) -> rx.event.EventSpec | None:
+        """Delete the chat that was asked about; whoever looks at it is led to a new one."""
+        chat_id, self.deleting_id = self.deleting_id, ""
+        await answers.delete_chat(viewer.user_id, chat_id)
+        self._list([chat for chat in self.get_value("_chats") if chat.id != chat_id])
+        if str(self.chat_id or "") == chat_id:
+            return rx.redirect(chat_path(self.listed_project_id))
+        return None
+
+    def _show_chat(self, chat: ChatItem) -> None:
+        """Put a chat that was begun, renamed or written in where it belongs."""
+        if chat.project_id != self.listed_project_id:
+            return
+        others = [c for c in self.get_value("_chats") if c.id != chat.id]
+        self._list(sorted([chat, *others], key=lambda c: c.last_message_at, reverse=True))
+
+    def _list(self, listed: list[ChatItem]) -> None:
+        self._chats = listed
+        groups = group_by_age(listed, datetime.now(self._timezone()))
+        if groups != self.get_value("groups"):
+            self.groups = groups
+
+    def _timezone(self) -> timezone:
+        """The browser's distance from UTC, which the page keeps in a cookie (minutes, as JavaScript counts them)."""
+        minutes = read_cookie(self.router.headers.cookie, "tz") or "0"
+        try:
+            return timezone(timedelta(minutes=-int(minutes)))
+        except ValueError:
+            return UTC
+
+
+def group_by_age(listed: list[ChatItem], now: datetime) -> list[ChatGroup]:
+    """Chats under Today, Yesterday, Previous 7 days and Older, by the calendar of `now`; empty groups are left out."""
+    groups: dict[str, list[ChatItem]] = {}
+    for chat in listed:
+        last = datetime.fromisoformat(chat.last_message_at).astimezone(now.tzinfo)
+        days = (now.date() - last.date()).days
+        label = (
+            "Today" if days <= 0
+            else "Yesterday" if days == 1
+            else "Previous 7 days" if days <= 7
+            else "Older"
+        )
+        groups.setdefault(label, []).append(chat)
+    return [ChatGroup(label, chats) for label, chats in groups.items()]
