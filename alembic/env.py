@@ -7,9 +7,8 @@ from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
-from chatbot_app import migrations, models
-
-assert models.Message.metadata is SQLModel.metadata  # the import fills it
+from chatbot_app import migrations
+from chatbot_app import models as models  # importing it fills the metadata
 
 
 def run(connection: Connection) -> None:

@@ -54,7 +54,7 @@ _setup = threading.Lock()
 
 
 def configure(address: str | None) -> None:
-    """Use this database from now on, or with None the one in the settings; nothing is opened yet."""
+    """Use this database from now on, or with None the settings' one; nothing is opened yet."""
     global _url
     dispose()
     _url = address

@@ -1,4 +1,4 @@
-"""Every table. No queries here, and no `State` ever holds one of these: `schemas` cross to the page.
+"""Every table. No queries here, and no `State` ever holds a row: `schemas` cross to the page.
 
 Keys are UUIDs, times are UTC. A user owns projects, a project owns chats, a chat owns messages;
 deleting one deletes what it owns. A message's `parent_id` makes the conversation a tree: an edit
@@ -24,12 +24,12 @@ SQLModel.metadata.naming_convention = {
 
 
 def now() -> datetime:
-    """The present moment, timezone-aware, in UTC."""
+    """Give the present moment, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment that goes in with a timezone and comes back in UTC, on SQLite too, which keeps none."""
+    """A moment that goes in with a timezone and comes back in UTC, SQLite's as well."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -71,7 +71,7 @@ class User(SQLModel, table=True):
 
 
 class UserSession(SQLModel, table=True):
-    """One sign-in on one browser: the cookie's JWT names it; gone or revoked, the session is over."""
+    """One sign-in on one browser: the cookie's JWT names it; gone or revoked, it is over."""
 
     __tablename__: ClassVar[Any] = "user_session"
     __table_args__: ClassVar[Any] = (Index("ix_user_session_user_id", "user_id"),)

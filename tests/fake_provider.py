@@ -24,6 +24,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -230,7 +231,8 @@ def main() -> None:
     )
     provider = FakeProvider(port=options.port, default=answer)
     print(f"OPENAI_BASE_URL={provider.base_url}", flush=True)
-    provider.run()
+    with suppress(KeyboardInterrupt):
+        provider.run()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "chatbot_app"
 
 # From the top down: a layer may import what is below it, and nothing beside or above it.
 LAYERS = [
-    {"chatbot_app", "__main__", "serving", "own_origin"},
+    {"chatbot_app", "__main__", "serving", "bundle", "own_origin"},
     {"pages", "api"},
     {"components"},
     {"state"},

@@ -140,9 +140,9 @@ def rebuild(connection: sa.Connection, table: str) -> None:
 def test_rows_that_would_lose_their_parent_stop_a_migration(sqlite: str):
     alice = conftest.person("Alice")
 
-    with pytest.raises(RuntimeError, match="without their parent"):
-        with migrations.changing() as connection:
-            connection.execute(text("DELETE FROM user_account"))
+    no_parent = pytest.raises(RuntimeError, match="without their parent")
+    with no_parent, migrations.changing() as connection:
+        connection.execute(text("DELETE FROM user_account"))
 
     with db.session() as session:
         assert conftest.users.find_by_email(session, alice.email) is not None

@@ -29,7 +29,6 @@ async def send(
         InvalidInput: the text is blank or too long.
         NotFound: there is no such project or chat of this user.
         Conflict: an answer is still being written in this chat.
-
     """
     worker.engine()
     return await _to_the_end(_begin(turns.begin, user_id, project_id, chat_id, text))
@@ -41,7 +40,6 @@ async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
     Raises:
         NotFound: there is no such message of this user.
         Conflict: it is not an answer that ended early, or not the last of its chat.
-
     """
     worker.engine()
     return await _to_the_end(_begin(turns.retry, user_id, message_id))
@@ -52,7 +50,6 @@ async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:
 
     Raises:
         NotFound: there is no such chat of this user.
-
     """
     chat = await db.in_thread(chats.get, user_id, chat_id)
     engine = worker.engine()
@@ -65,7 +62,6 @@ async def delete_chat(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
 
     Raises:
         NotFound: there is no such chat of this user.
-
     """
     chat = await db.in_thread(chats.get, user_id, chat_id)
     engine = worker.engine()
@@ -79,7 +75,6 @@ async def delete_project(user_id: uuid.UUID, project_id: uuid.UUID | str) -> Non
 
     Raises:
         NotFound: there is no such project of this user.
-
     """
     chat_ids = await db.in_thread(projects.chat_ids, user_id, project_id)
     engine = worker.engine()

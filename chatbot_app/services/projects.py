@@ -70,7 +70,14 @@ def create(
     Raises: InvalidInput.
     """
     project = Project(user_id=user_id, name="")
-    _fill(project, name, description, system_prompt, model, temperature)
+    _fill(
+        project,
+        name=name,
+        description=description,
+        system_prompt=system_prompt,
+        model=model,
+        temperature=temperature,
+    )
     with db.session(write=True) as session:
         projects.add(session, project)
     return views.project_detail(project)
@@ -92,7 +99,14 @@ def update(
     """
     with db.session(write=True) as session:
         project = projects.get(session, user_id, text.identifier(project_id))
-        _fill(project, name, description, system_prompt, model, temperature)
+        _fill(
+            project,
+            name=name,
+            description=description,
+            system_prompt=system_prompt,
+            model=model,
+            temperature=temperature,
+        )
         project.updated_at = now()
     return views.project_detail(project)
 
@@ -109,6 +123,7 @@ def delete(user_id: uuid.UUID, project_id: uuid.UUID | str) -> None:
 
 def _fill(
     project: Project,
+    *,
     name: object,
     description: object,
     system_prompt: object,

@@ -1,6 +1,7 @@
 """Guessing is slowed down: for one account, from one address, and for nobody else."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import limits.storage.memory
 import pytest
@@ -108,13 +109,11 @@ def test_one_address_may_guess_fifty_times_over_all_accounts(clock: Clock):
 
 
 def test_guessing_in_parallel_is_no_way_around(clock: Clock):
-    with (
-        throttle.signing_in("alice@example.org", "203.0.113.1"),
-        throttle.signing_in("alice@example.org", "203.0.113.2"),
-        throttle.signing_in("alice@example.org", "203.0.113.3"),
-        throttle.signing_in("alice@example.org", "203.0.113.4"),
-        throttle.signing_in("alice@example.org", "203.0.113.5"),
-    ):
+    with ExitStack() as under_way:
+        for host in range(5):
+            attempt = throttle.signing_in("alice@example.org", f"203.0.113.{host}")
+            under_way.enter_context(attempt)
+
         with pytest.raises(TooManyAttempts, match="in a moment"):
             enter()
 
