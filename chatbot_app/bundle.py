@@ -33,6 +33,8 @@ LOCK = ("reflex.lock/*",)
 CLIENT = Path("build/client")  # what is served, and where Reflex looks for it
 BACKEND = Path("backend")  # what the server wants to know of the pages it did not compile
 
+EXPORT = (sys.executable, "-u", "-m", "reflex", "export", "--frontend-only", "--no-zip")
+
 KEPT = 3  # bundles: one to serve, one that may still be served, one to go back to
 QUIET_SECONDS = 10  # of a build, before it says that it is still at it
 
@@ -102,12 +104,9 @@ def _exporting(root: Path) -> Generator[subprocess.Popen[str]]:
 
     It is the leader of a group, which ends with us: npm and its children don't outlive a stop.
     """
-    from reflex_base.environment import environment
-
-    # Reflex would time two registries of its own choice; npm knows which one is meant.
-    environment.NPM_CONFIG_REGISTRY.set(_npm_registry(root))
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+        # Reflex would time two registries of its own choice; npm knows which one is meant.
+        ["env", f"NPM_CONFIG_REGISTRY={_npm_registry(root)}", *EXPORT],
         cwd=root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

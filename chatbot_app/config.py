@@ -29,7 +29,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 SECRET_BYTES = 32  # RFC 7518, 3.2: an HS256 key is at least as long as its hash
 
-MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105 (a command)
 
 # Long enough to pass for a secret, and printed in manuals that everybody reads.
 SAMPLE_SECRETS = frozenset(
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("workers", "granian_workers", "web_concurrency"),
     )
     """How many processes serve; only 1 for now. Wins over WEB_CONCURRENCY, which some hosts set."""
-    public_url: str = Field(default_factory=lambda known: f"http://localhost:{known['port']}")
+    public_url: str = Field(default_factory=lambda known: _local_url(known["host"], known["port"]))
     """The address people type, with no path behind it; http://localhost:PORT unless set."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Further origins whose pages may connect, with commas: http://192.168.1.20:3000."""
@@ -341,6 +341,13 @@ def _embedded_database(directory: Path) -> str:
     return f"sqlite:///{quote(str(directory / 'chatbot.db'))}"
 
 
+def _local_url(host: str, port: int) -> str:
+    """Only the address of one network has to be typed as it is; all others include localhost."""
+    if host in {"0.0.0.0", "::", "127.0.0.1", "::1"}:  # noqa: S104 (compared, not bound)
+        host = "localhost"
+    return origin_of(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+
 def _provider_of(key: str) -> str:
     if not key:
         return ""
@@ -360,7 +367,7 @@ def _make_secret(path: Path) -> None:
     except FileExistsError:
         pass
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()
 
 
 def _sentence(fault: ErrorDetails) -> str:

@@ -36,7 +36,9 @@ class WrongCredentials(AppError):
 
     status = 401
 
-    def __init__(self, message: str = "That email and password don't match. Please try again.") -> None:
+    def __init__(
+        self, message: str = "That email and password don't match. Please try again."
+    ) -> None:
         super().__init__(message)
 
 

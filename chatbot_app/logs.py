@@ -4,7 +4,9 @@ import logging
 import re
 
 # From the first word that opens a payload, cookie or header, the rest of the line may hold anything.
-SECRET = re.compile(r"(payload|headers|cookie|Event data|with value|Failed to deserialize|Event\()", re.IGNORECASE)
+SECRET = re.compile(
+    r"(payload|headers|cookie|Event data|with value|Failed to deserialize|Event\()", re.IGNORECASE
+)
 
 REDACTED = "[left out: it may hold what a person typed]"
 

@@ -72,7 +72,7 @@ class MessageView:
     id: str = ""
     role: str = "user"
     status: str = "complete"
-    blocks: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list[str])
     error: str = ""
     model: str = ""
     created_at: str = ""

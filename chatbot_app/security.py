@@ -20,7 +20,7 @@ from chatbot_app.errors import NotSignedIn
 
 ISSUER = "chatbot_app"
 AUDIENCE = "chatbot_app:browser"
-TOKEN_TYPE = "session+jwt"
+SESSION_JWT = "session+jwt"
 # Untyped: PyJWT's signatures name types of a package that HS256 does without.
 _jwt: Any = jwt
 
@@ -77,7 +77,7 @@ def issue_token(claims: Claims, *, secret: str, issued_at: datetime) -> str:
         "aud": AUDIENCE,
         "iss": ISSUER,
     }
-    return _jwt.encode(payload, secret, algorithm="HS256", headers={"typ": TOKEN_TYPE})
+    return _jwt.encode(payload, secret, algorithm="HS256", headers={"typ": SESSION_JWT})
 
 
 def read_token(token: str, *, secret: str) -> Claims:
@@ -99,7 +99,7 @@ def read_token(token: str, *, secret: str) -> Claims:
             options={"require": ["sub", "sid", "iat", "exp", "aud", "iss"]},
         )
         payload = decoded["payload"]
-        if decoded["header"].get("typ") != TOKEN_TYPE:
+        if decoded["header"].get("typ") != SESSION_JWT:
             raise NotSignedIn
         return Claims(
             user_id=uuid.UUID(payload["sub"]),

@@ -26,7 +26,10 @@ MAX_FRAME_BYTES = 1024 * 1024
 YEAR = b"public, max-age=31536000, immutable"  # the name holds a hash of the content
 ASK_FIRST = b"no-cache"  # may be kept, if the server says that it is still the same
 
-WILDCARDS = frozenset({"0.0.0.0", "::"})
+# Libraries that tell every step of theirs, or bring a handler of their own unless given a level.
+CHATTY = ("alembic", "engineio.server", "httpx", "httpx2", "socketio.server", "uvicorn.error")
+
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared, not bound)
 
 
 class CannotStart(Exception):
@@ -53,7 +56,7 @@ def serve(settings: Settings) -> None:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database to the schema that the code was written for, saying what was done.
+    """Bring the database to the schema that the code was written for.
 
     Raises: CannotStart, AppError.
     """
@@ -67,9 +70,7 @@ def migrate(settings: Settings) -> None:
                 f"{settings.data_dir} can't be made ({error.strerror}); choose another directory"
                 " with DATA_DIR."
             ) from None
-    before, after = migrations.migrate()
-    if before != after:
-        say(f"The database is now at schema {after} (was: {before or 'empty'}).")
+    migrations.migrate()
 
 
 def claim(host: str, port: int) -> socket.socket:
@@ -119,7 +120,8 @@ def with_caching(application: "ASGIApp") -> "ASGIApp":
 
     async def cached(scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] != "http":
-            return await application(scope, receive, send)
+            await application(scope, receive, send)
+            return
 
         async def send_cached(message: "Message") -> None:
             if message["type"] == "http.response.start" and message["status"] in (200, 304):
@@ -138,12 +140,10 @@ def with_caching(application: "ASGIApp") -> "ASGIApp":
 
 def start_logging(settings: Settings) -> None:
     """Log in plain lines to the standard error stream."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    if settings.log_level != "debug":
-        for chatty in ("alembic", "httpx", "httpx2", "openai", "uvicorn.error"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+    level = settings.log_level.upper()
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(level if settings.log_level == "debug" else "WARNING")
 
 
 def say(line: str) -> None:
@@ -207,7 +207,9 @@ def _database(settings: Settings) -> str:
         parts = urlsplit(settings.database_url)
         return f"PostgreSQL, {parts.path.lstrip('/')} @ {parts.hostname or 'local socket'}"
     path = Path(urlsplit(settings.database_url).path[1:])
-    return f"SQLite, {path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path}"
+    return (
+        f"SQLite, {path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path}"
+    )
 
 
 def _refused(host: str, port: int, error: OSError) -> str:

@@ -17,6 +17,13 @@ from pathlib import Path
 import psycopg2
 
 START_SECONDS = 30
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": 60,
+}
 
 
 def url(socket: Path, name: str) -> str:
@@ -34,16 +41,10 @@ def running() -> Iterator[Path]:
         if account is not None:
             shutil.chown(home, account)
         _run(account, [_program("initdb"), "-D", home / "data", "-U", "tests", "-A", "trust", "-N"])
-        # fmt: off
-        server = subprocess.Popen(
-            [
-                _program("postgres"), "-D", home / "data", "-k", home,
-                "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
-                "-c", "synchronous_commit=off", "-c", "max_connections=60",
-            ],
-            user=account, stdout=subprocess.DEVNULL, stderr=(home / "log").open("w"),
-        )
-        # fmt: on
+        settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        command = [_program("postgres"), "-D", home / "data", "-k", home, *settings]
+        with (home / "log").open("w") as log:
+            server = subprocess.Popen(command, user=account, stdout=log, stderr=log)
         try:
             _wait_until_ready(home, server)
             yield home

@@ -11,7 +11,9 @@ PACKAGE = Path(__file__).parent.parent / "chatbot_app"
 
 # From the top down: a layer may import what is below it, and nothing beside or above it.
 LAYERS = [
-    {"chatbot_app", "__main__", "serving", "bundle", "own_origin"},
+    {"__main__"},
+    {"serving"},
+    {"chatbot_app", "bundle", "own_origin"},
     {"pages", "api"},
     {"components"},
     {"state"},
@@ -25,8 +27,9 @@ LAYERS = [
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 
 NOT_FOR_THE_API = {"components", "state"}
-SEES_REFLEX = {"chatbot_app", "__main__", "serving", "own_origin", "pages", "components", "state"}
-SEES_HTTP = {"chatbot_app", "__main__", "serving", "api"}
+RUNS_IT = {"__main__", "serving", "chatbot_app", "bundle", "own_origin"}
+SEES_REFLEX = RUNS_IT | {"pages", "components", "state"}
+SEES_HTTP = RUNS_IT | {"api"}
 
 
 def modules() -> list[Path]:

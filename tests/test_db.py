@@ -36,12 +36,17 @@ def test_what_a_transaction_wrote_is_there_after_it(alice: Person):
     assert "Kept" in project_names(alice)
 
 
+def fail_half_way(owner: Person) -> None:
+    with db.session(write=True) as session:
+        add_project(session, owner, "Lost")
+        raise RuntimeError("half-way")
+
+
 def test_a_transaction_that_fails_leaves_nothing_behind(alice: Person):
     before = project_names(alice)
 
-    with pytest.raises(RuntimeError, match="half-way"), db.session(write=True) as session:
-        add_project(session, alice, "Lost")
-        raise RuntimeError("half-way")
+    with pytest.raises(RuntimeError, match="half-way"):
+        fail_half_way(alice)
 
     assert project_names(alice) == before
 
@@ -123,25 +128,31 @@ def test_a_writer_that_waits_too_long_is_told_to_try_again(
             second.exec(select(Project)).all()
 
 
+def fill(session: Session, owner: Person) -> None:
+    for _ in range(100):
+        session.add(Project(user_id=owner.id, name="Big", system_prompt="x" * 30_000))
+    session.flush()
+
+
+def fill_a_full_disk(owner: Person) -> None:
+    with db.session(write=True) as session:
+        pages = session.exec(text("PRAGMA page_count")).one()[0]  # type: ignore[call-overload]
+        session.exec(text(f"PRAGMA max_page_count = {pages + 10}"))  # type: ignore[call-overload]
+        fill(session, owner)
+
+
 def test_a_full_disk_is_a_plain_refusal_and_it_works_again_when_there_is_room(sqlite: str):
     alice = person("Alice")
 
-    def fill(session: Session) -> None:
-        for _ in range(100):
-            session.add(Project(user_id=alice.id, name="Big", system_prompt="x" * 30_000))
-        session.flush()
-
-    with pytest.raises(Unavailable, match="disk is full"), db.session(write=True) as session:
-        pages = session.exec(text("PRAGMA page_count")).one()[0]  # type: ignore[call-overload]
-        session.exec(text(f"PRAGMA max_page_count = {pages + 10}"))  # type: ignore[call-overload]
-        fill(session)
+    with pytest.raises(Unavailable, match="disk is full"):
+        fill_a_full_disk(alice)
     db.dispose()
 
     with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert project_names(alice) == ["Alice's project"]
     with db.session(write=True) as session:
-        fill(session)
+        fill(session, alice)
     assert len(project_names(alice)) == 101
 
 
@@ -164,8 +175,8 @@ def test_a_database_that_is_away_is_a_plain_refusal(url: str):
 
 
 def test_a_broken_connection_is_replaced_before_anybody_notices(postgresql: str):
-    with db.session() as session:
-        assert session.exec(select(Project)).all() == []
+    with db.session() as one, db.session() as other:  # so that the pool holds two
+        assert one.exec(select(Project)).all() == other.exec(select(Project)).all() == []
     with db.session(write=True) as session:
         session.exec(  # type: ignore[call-overload]
             text(

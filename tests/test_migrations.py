@@ -4,7 +4,9 @@ import multiprocessing
 import subprocess
 import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -37,8 +39,11 @@ def go(revision: str) -> None:
             command.downgrade(config, revision)
 
 
-def migrate_elsewhere(url: str, results: "multiprocessing.Queue[tuple[str, str]]") -> None:
+def migrate_elsewhere(url: str, start: Any, results: Any) -> None:
+    """Migrate in a process of its own, at the same moment as the others."""
     db.configure(url)
+    migrations.newest()  # what takes long is read already
+    start.wait()
     results.put(migrations.migrate())
 
 
@@ -83,15 +88,14 @@ def test_down_and_up_again_leaves_an_empty_database_as_new(empty_database: str):
 
 def test_four_processes_at_once_migrate_once(empty_database: str):
     spawn = multiprocessing.get_context("spawn")
-    results = spawn.Queue()
-    workers = [
-        spawn.Process(target=migrate_elsewhere, args=(empty_database, results)) for _ in range(4)
-    ]
+    start, results = spawn.Barrier(4), spawn.Queue()
+    arguments = (empty_database, start, results)
+    workers = [spawn.Process(target=migrate_elsewhere, args=arguments) for _ in range(4)]
     for worker in workers:
         worker.start()
-    befores = sorted(results.get(timeout=60)[0] for _ in workers)
     for worker in workers:
         worker.join(timeout=60)
+    befores = sorted(results.get(timeout=1)[0] for _ in workers)
 
     newest = migrations.newest()
     assert befores == ["", newest, newest, newest]
@@ -99,10 +103,31 @@ def test_four_processes_at_once_migrate_once(empty_database: str):
     assert migrations.is_ready()
 
 
-def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_database: str):
-    with pytest.raises(RuntimeError, match="half-way"), migrations.changing() as connection:
+def test_whoever_comes_second_waits_for_a_long_migration(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(db, "SQLITE_WAIT", 0.01)  # far less than the migration takes
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with migrations.changing() as connection:
+            connection.execute(text("CREATE TABLE early (id INTEGER)"))
+            second = elsewhere.submit(migrations.migrate)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.3)
+        assert second.result(timeout=30) == ("", migrations.newest())
+
+    assert tables() == TABLES | {"early"}
+
+
+def fail_half_way() -> None:
+    with migrations.changing() as connection:
         connection.execute(text("CREATE TABLE half_done (id INTEGER)"))
         raise RuntimeError("half-way")
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_database: str):
+    with pytest.raises(RuntimeError, match="half-way"):
+        fail_half_way()
 
     assert tables() == set()
     assert migrations.migrate()[0] == ""

@@ -20,11 +20,16 @@ def create_api() -> FastAPI:
 
 def _refusal(_request: Request, error: Exception) -> JSONResponse:
     """An `AppError` as JSON with its status."""
-    assert isinstance(error, AppError)
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
+    if not isinstance(error, AppError):
+        raise error
+    headers = (
+        {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
+    )
     return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)
 
 
 def _malformed(_request: Request, _error: Exception) -> JSONResponse:
     """A body of another shape. The original error quotes what was sent, which may be a password: it goes nowhere."""
-    return JSONResponse({"error": "The form is not complete. Please fill in every field."}, status_code=422)
+    return JSONResponse(
+        {"error": "The form is not complete. Please fill in every field."}, status_code=422
+    )

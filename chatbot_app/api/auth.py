@@ -17,6 +17,7 @@ from chatbot_app.api.requests import (
 )
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import session_cookie
+from chatbot_app.errors import NotSignedIn
 from chatbot_app.schemas import SessionGrant, Viewer
 from chatbot_app.services import accounts, sessions
 
@@ -76,11 +77,16 @@ async def sign_in(form: SignIn, request: Request, response: Response) -> dict[st
 
 @router.post("/sign-out")
 async def sign_out(
-    viewer: Annotated[Viewer, Depends(_viewer)], response: Response
+    token: Annotated[str | None, Depends(session_token)], response: Response
 ) -> dict[str, str]:
     """End this session; its cookie is worth nothing from now on, on open pages too."""
-    await db.in_thread(accounts.sign_out, viewer.session_id)
-    response.delete_cookie(session_cookie(is_https=get_settings().is_https), path="/")
+    try:
+        viewer = await db.in_thread(sessions.resolve, token)
+        await db.in_thread(sessions.sign_out, viewer.session_id)
+    except NotSignedIn:
+        pass  # it was over already; the cookie goes all the same
+    is_https = get_settings().is_https
+    response.delete_cookie(session_cookie(is_https=is_https), path="/", secure=is_https)
     return {"next": "/login"}
 
 

@@ -23,7 +23,9 @@ def require_own_origin(request: Request) -> None:
 def client_address(request: Request) -> str:
     """The address a request comes from, past as many proxies as the settings trust."""
     hops = get_settings().trusted_proxy_hops
-    forwarded = [a.strip() for a in request.headers.get("x-forwarded-for", "").split(",") if a.strip()]
+    forwarded = [
+        a.strip() for a in request.headers.get("x-forwarded-for", "").split(",") if a.strip()
+    ]
     if hops and len(forwarded) >= hops:
         return forwarded[-hops]
     return request.client.host if request.client else "unknown"

@@ -41,7 +41,9 @@ def composer() -> rx.Component:
                 rx.el.span(Conversation.model_name, class_name="composer-model"),
                 rx.cond(
                     Conversation.is_answering,
-                    icon_button("square", "Stop", on_click=Conversation.stop, class_name="send stop"),
+                    icon_button(
+                        "square", "Stop", on_click=Conversation.stop, class_name="send stop"
+                    ),
                     icon_button("arrow-up", "Send", type="submit", class_name="send"),
                 ),
                 class_name="composer-row",

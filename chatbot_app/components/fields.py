@@ -46,5 +46,11 @@ def saved_note(count: rx.Var[int], text: str = "Saved") -> rx.Component:
     """Says that something was saved; `count` rises with every save."""
     return rx.cond(
         count > 0,
-        rx.el.span(rx.icon("check", size=16), text, role="status", class_name="saved-note", key=count.to_string()),
+        rx.el.span(
+            rx.icon("check", size=16),
+            text,
+            role="status",
+            class_name="saved-note",
+            key=count.to_string(),
+        ),
     )

@@ -72,7 +72,10 @@ def _outcome(message: rx.Var[MessageView]) -> rx.Component:
     """How an answer that is not complete ended, in a sentence."""
     return rx.match(
         message.status,
-        ("failed", rx.el.p(rx.icon("circle-alert", size=16), message.error, class_name="outcome failed")),
+        (
+            "failed",
+            rx.el.p(rx.icon("circle-alert", size=16), message.error, class_name="outcome failed"),
+        ),
         (
             "interrupted",
             rx.el.p(
@@ -81,7 +84,12 @@ def _outcome(message: rx.Var[MessageView]) -> rx.Component:
                 class_name="outcome",
             ),
         ),
-        ("stopped", rx.el.p(rx.icon("circle-stop", size=16), "You stopped this answer.", class_name="outcome")),
+        (
+            "stopped",
+            rx.el.p(
+                rx.icon("circle-stop", size=16), "You stopped this answer.", class_name="outcome"
+            ),
+        ),
         rx.fragment(),
     )
 

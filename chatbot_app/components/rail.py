@@ -13,7 +13,9 @@ def rail() -> rx.Component:
     return rx.el.aside(
         rx.el.div(
             _project_switcher(),
-            icon_button("panel-left-close", "Close navigation", class_name="collapse", data_toggle_rail=""),
+            icon_button(
+                "panel-left-close", "Close navigation", class_name="collapse", data_toggle_rail=""
+            ),
             class_name="rail-top",
         ),
         icon_button("panel-left-open", "Show navigation", class_name="expand", data_toggle_rail=""),
@@ -137,7 +139,13 @@ def _title_form(chat: rx.Var[ChatItem]) -> rx.Component:
             data_rename="",
             class_name="rail-title-input",
         ),
-        rx.el.button("Cancel", type="button", data_cancel="", on_click=Rail.cancel_renaming, class_name="sr-only"),
+        rx.el.button(
+            "Cancel",
+            type="button",
+            data_cancel="",
+            on_click=Rail.cancel_renaming,
+            class_name="sr-only",
+        ),
         on_submit=Rail.rename,
     )
 
@@ -154,7 +162,9 @@ def _delete_dialog() -> rx.Component:
                     rx.el.button("Cancel", type="button", class_name="button", on_click=Rail.keep)
                 ),
                 rx.alert_dialog.action(
-                    rx.el.button("Delete", type="button", class_name="button danger", on_click=Rail.delete)
+                    rx.el.button(
+                        "Delete", type="button", class_name="button danger", on_click=Rail.delete
+                    )
                 ),
                 class_name="dialog-actions",
             ),

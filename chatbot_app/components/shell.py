@@ -39,7 +39,7 @@ def page_bar(*children: rx.Component) -> rx.Component:
 def page(title: str, *children: rx.Component, actions: rx.Component | None = None) -> rx.Component:
     """A page with a heading and a column of content."""
     return shell(
-        page_bar(rx.el.span(title, class_name="page-bar-title")),
+        page_bar(rx.el.span(title, aria_hidden="true", class_name="page-bar-name")),
         rx.el.div(
             rx.el.div(
                 rx.el.h1(title, class_name="page-title"),

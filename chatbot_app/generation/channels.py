@@ -21,12 +21,12 @@ class Channel:
         self._wake.set()
         self._wake = asyncio.Event()
 
-    async def wait(self, version: int, timeout: float) -> None:
-        """Return as soon as there is news since `version`, or after `timeout` seconds without any."""
+    async def wait(self, version: int, seconds: float) -> None:
+        """Return as soon as there is news since `version`, or after so many `seconds` without any."""
         if self.version != version:
             return
         try:
-            await asyncio.wait_for(self._wake.wait(), timeout)
+            await asyncio.wait_for(self._wake.wait(), seconds)
         except TimeoutError:
             return
 

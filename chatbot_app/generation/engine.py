@@ -25,7 +25,9 @@ SAVE_RETRY_SECONDS = 1.0
 """Pause before an outcome that the database would not take is offered again."""
 
 RESTARTED = "The server was restarted while this answer was being written."
-UNEXPECTED = "Something went wrong on our side while this answer was being written. Please try again."
+UNEXPECTED = (
+    "Something went wrong on our side while this answer was being written. Please try again."
+)
 
 
 class Engine:

@@ -1,4 +1,4 @@
-"""This worker's one engine: opened when the worker starts to serve, closed when it stops."""
+"""The one engine of this worker: opened when the worker starts to serve, closed when it stops."""
 
 import logging
 

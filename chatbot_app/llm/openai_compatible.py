@@ -185,7 +185,7 @@ class _Answer:
         self.failure = failure
 
     def _note(self, text: str) -> str:
-        self._has_text = self._has_text or bool(text) and not text.isspace()
+        self._has_text = self._has_text or (bool(text) and not text.isspace())
         return text
 
 

@@ -19,9 +19,18 @@ OPTIONS = {
 }
 
 STARTERS = (
-    ("Plan my week", "Help me plan a focused week: ask me three questions first, then make a table."),
-    ("Explain it simply", "Explain how the internet finds a website, in plain words, with a short list."),
-    ("Write some code", "Write a Python function that groups a list of words by their first letter, with an example."),
+    (
+        "Plan my week",
+        "Help me plan a focused week: ask me three questions first, then make a table.",
+    ),
+    (
+        "Explain it simply",
+        "Explain how the internet finds a website, in plain words, with a short list.",
+    ),
+    (
+        "Write some code",
+        "Write a Python function that groups a list of words by their first letter, with an example.",
+    ),
 )
 
 
@@ -36,7 +45,13 @@ def page() -> rx.Component:
                 _conversation(),
                 rx.cond(Conversation.is_empty, _greeting()),
                 rx.el.div(
-                    icon_button("arrow-down", "Jump to the end", class_name="jump", data_jump="", hidden=True),
+                    icon_button(
+                        "arrow-down",
+                        "Jump to the end",
+                        class_name="jump",
+                        data_jump="",
+                        hidden=True,
+                    ),
                     composer(),
                     rx.cond(Conversation.is_empty, _starters()),
                     class_name="composer-dock",
@@ -64,7 +79,11 @@ def _bar() -> rx.Component:
                     class_name="title-input",
                 ),
                 rx.el.button(
-                    "Cancel", type="button", data_cancel="", on_click=Conversation.cancel_renaming, class_name="sr-only"
+                    "Cancel",
+                    type="button",
+                    data_cancel="",
+                    on_click=Conversation.cancel_renaming,
+                    class_name="sr-only",
                 ),
                 on_submit=Conversation.rename,
                 class_name="title-form",

@@ -54,7 +54,9 @@ def page() -> rx.Component:
                 class_name="landing-hero",
             ),
             _preview(),
-            rx.el.section(*[_promise(*promise) for promise in PROMISES], class_name="landing-promises"),
+            rx.el.section(
+                *[_promise(*promise) for promise in PROMISES], class_name="landing-promises"
+            ),
         ),
         class_name="landing",
     )
@@ -76,8 +78,12 @@ def _preview() -> rx.Component:
         rx.el.div(
             rx.el.p("Three that pay off every day:"),
             rx.el.ol(
-                rx.el.li(rx.el.strong("Name things for what they are."), " A good name saves a comment."),
-                rx.el.li(rx.el.strong("One thing at a time."), " Small functions with one purpose."),
+                rx.el.li(
+                    rx.el.strong("Name things for what they are."), " A good name saves a comment."
+                ),
+                rx.el.li(
+                    rx.el.strong("One thing at a time."), " Small functions with one purpose."
+                ),
                 rx.el.li(rx.el.strong("Let it go."), " Delete what nobody uses."),
             ),
             class_name="prose",

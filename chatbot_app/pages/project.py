@@ -28,7 +28,8 @@ def page() -> rx.Component:
                 ProjectSettings.is_loaded,
                 rx.fragment(_form(), _danger()),
                 rx.el.div(
-                    *[rx.el.div(class_name="skeleton field-skeleton") for _ in range(4)], class_name="form"
+                    *[rx.el.div(class_name="skeleton field-skeleton") for _ in range(4)],
+                    class_name="form",
                 ),
             ),
         ),
@@ -41,22 +42,42 @@ def _form() -> rx.Component:
     return rx.el.form(
         text_field("Project name", "name", default_value=project.name, auto_complete="off"),
         text_field(
-            "Description", "description", default_value=project.description, auto_complete="off",
+            "Description",
+            "description",
+            default_value=project.description,
+            auto_complete="off",
             hint="For you alone; the model does not see it.",
         ),
         rx.el.div(
-            text_area("System prompt", "system_prompt", default_value=project.system_prompt, rows=10, data_counted=""),
-            rx.el.p("", class_name="field-count", data_count_for="system_prompt", data_limit=str(limit)),
+            text_area(
+                "System prompt",
+                "system_prompt",
+                default_value=project.system_prompt,
+                rows=10,
+                data_counted="",
+            ),
+            rx.el.p(
+                "", class_name="field-count", data_count_for="system_prompt", data_limit=str(limit)
+            ),
             class_name="counted",
         ),
         rx.el.div(
             text_field(
-                "Model", "model", default_value=project.model, auto_complete="off",
-                placeholder=ProjectSettings.default_model, hint="Empty: the server's default.",
+                "Model",
+                "model",
+                default_value=project.model,
+                auto_complete="off",
+                placeholder=ProjectSettings.default_model,
+                hint="Empty: the server's default.",
             ),
             text_field(
-                "Temperature", "temperature", default_value=project.temperature, auto_complete="off",
-                input_mode="decimal", placeholder="Default", hint="0 is steady, 2 is wild. Empty: the model's default.",
+                "Temperature",
+                "temperature",
+                default_value=project.temperature,
+                auto_complete="off",
+                input_mode="decimal",
+                placeholder="Default",
+                hint="0 is steady, 2 is wild. Empty: the model's default.",
             ),
             class_name="field-pair",
         ),
@@ -88,10 +109,14 @@ def _danger() -> rx.Component:
                     " to go on.",
                 ),
                 rx.el.form(
-                    text_field("Project name", "confirmation", auto_focus=True, auto_complete="off"),
+                    text_field(
+                        "Project name", "confirmation", auto_focus=True, auto_complete="off"
+                    ),
                     form_error(ProjectSettings.delete_error),
                     rx.el.div(
-                        rx.alert_dialog.cancel(rx.el.button("Cancel", type="button", class_name="button")),
+                        rx.alert_dialog.cancel(
+                            rx.el.button("Cancel", type="button", class_name="button")
+                        ),
                         rx.el.button("Delete", type="submit", class_name="button danger"),
                         class_name="dialog-actions",
                     ),

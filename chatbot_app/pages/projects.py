@@ -40,7 +40,10 @@ def _card(project: rx.Var[ProjectCard]) -> rx.Component:
                 class_name="card-summary",
             ),
             rx.el.p(
-                rx.el.span(rx.cond(project.model != "", project.model, Projects.default_model), class_name="ellipsis"),
+                rx.el.span(
+                    rx.cond(project.model != "", project.model, Projects.default_model),
+                    class_name="ellipsis",
+                ),
                 rx.el.span(project.last_activity),
                 class_name="card-meta",
             ),
@@ -70,14 +73,26 @@ def _empty() -> rx.Component:
 def _new_project() -> rx.Component:
     return rx.dialog.root(
         rx.dialog.trigger(
-            rx.el.button(rx.icon("plus", size=16, aria_hidden="true"), "New project", type="button", class_name="button primary")
+            rx.el.button(
+                rx.icon("plus", size=16, aria_hidden="true"),
+                "New project",
+                type="button",
+                class_name="button primary",
+            )
         ),
         rx.dialog.content(
             rx.dialog.title("New project"),
-            rx.dialog.description("Instructions can be changed at any time.", class_name="field-hint"),
+            rx.dialog.description(
+                "Instructions can be changed at any time.", class_name="dialog-hint"
+            ),
             rx.el.form(
                 text_field("Project name", "name", auto_focus=True, auto_complete="off"),
-                text_area("System prompt", "system_prompt", rows=6, placeholder="How should the model behave, and what should it know?"),
+                text_area(
+                    "System prompt",
+                    "system_prompt",
+                    rows=6,
+                    placeholder="How should the model behave, and what should it know?",
+                ),
                 form_error(Projects.error),
                 rx.el.div(
                     rx.dialog.close(rx.el.button("Cancel", type="button", class_name="button")),

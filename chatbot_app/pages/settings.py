@@ -16,7 +16,10 @@ def page() -> rx.Component:
     """Three short sections."""
     return framed(
         "Settings",
-        _section("Profile", rx.cond(Profile.is_loaded, _profile(), rx.el.div(class_name="skeleton field-skeleton"))),
+        _section(
+            "Profile",
+            rx.cond(Profile.is_loaded, _profile(), rx.el.div(class_name="skeleton field-skeleton")),
+        ),
         _section("Password", _password()),
         _section("Appearance", _appearance()),
     )
@@ -44,9 +47,17 @@ def _profile() -> rx.Component:
 def _password() -> rx.Component:
     return api_form(
         "/api/auth/password",
-        text_field("Current password", "current_password", type="password", auto_complete="current-password"),
         text_field(
-            "New password", "new_password", type="password", auto_complete="new-password",
+            "Current password",
+            "current_password",
+            type="password",
+            auto_complete="current-password",
+        ),
+        text_field(
+            "New password",
+            "new_password",
+            type="password",
+            auto_complete="new-password",
             hint="At least 15 characters. Other devices will be signed out.",
         ),
         submit="Change password",

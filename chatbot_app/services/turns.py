@@ -66,7 +66,6 @@ def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> tuple[Turn, Prompt
     with db.session(write=True) as session:
         found = messages.get(session, user_id, text.identifier(message_id))
         chat = chats.get(session, user_id, found.chat_id, lock=True)
-        session.expire(found)  # on PostgreSQL it may have changed while we waited for the lock
         project = projects.get(session, user_id, chat.project_id)
         old = _leaf(session, user_id, chat)
         if old is not None and old.status == "generating":

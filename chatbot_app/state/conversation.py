@@ -9,7 +9,7 @@ from chatbot_app.schemas import ChatPage, MessageView, Turn, Viewer
 from chatbot_app.services import answers, chats, projects
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
-from chatbot_app.state.paths import chat_path
+from chatbot_app.state.paths import chat_path, route_argument
 from chatbot_app.state.rail import Rail
 
 RECENT = 8
@@ -56,7 +56,7 @@ class Conversation(rx.State):
     @handler
     async def open(self, viewer: Viewer) -> None:
         """Show the chat, or the new chat, that the address names."""
-        project_id, chat_id = str(self.project_id or ""), str(self.chat_id or "")
+        project_id, chat_id = route_argument(self, "project_id"), route_argument(self, "chat_id")
         try:
             project = await db.in_thread(projects.get, viewer.user_id, project_id)
             page = (
@@ -134,9 +134,7 @@ class Conversation(rx.State):
     @handler
     async def rename(self, viewer: Viewer, form: TitleForm) -> None:
         """Give the open chat another title."""
-        chat = await db.in_thread(
-            chats.rename, viewer.user_id, self.open_chat_id, form["title"]
-        )
+        chat = await db.in_thread(chats.rename, viewer.user_id, self.open_chat_id, form["title"])
         self.title, self.is_renaming = chat.title, False
         (await self.get_state(Rail))._show_chat(chat)
         answers.announce(chat.id)
@@ -190,4 +188,3 @@ class Conversation(rx.State):
                 self.recent = merged
         if self.title != page.chat.title:
             self.title = page.chat.title
-

@@ -34,7 +34,7 @@ GROUP_VARS = ("oldest", "older", "newer", "newest")
 
 
 class _Left(Exception):
-    """This tab does not show this chat any more."""
+    """The tab does not show this chat any more."""
 
 
 class Follower:
@@ -137,6 +137,6 @@ class Follower:
     async def _recheck(self) -> None:
         self.checked = time.monotonic()
         await resolve(self.token)
-        sockets = RegistrationContext.get().app.event_namespace.sid_to_token
-        if self.socket not in sockets:
+        sockets = RegistrationContext.get().app.event_namespace
+        if sockets is None or self.socket not in sockets.sid_to_token:
             raise _Left

@@ -5,6 +5,7 @@ not a var, not an argument's type. What counts is the session cookie that came w
 live row behind it.
 """
 
+import functools
 import inspect
 import logging
 from collections.abc import Callable
@@ -73,10 +74,13 @@ def handler(
     the way to the sign-in page; anything else is a bug: the log gets it, the person an apology.
     """
     if function is None:
-        options = {"anonymous": anonymous, "background": background, "supersedes": supersedes}
-        return lambda method: handler(method, **options)
+        return functools.partial(
+            handler, anonymous=anonymous, background=background, supersedes=supersedes
+        )
     if not inspect.iscoroutinefunction(function):
-        raise TypeError(f"{function.__qualname__} must be a coroutine: a sync handler blocks every user")
+        raise TypeError(
+            f"{function.__qualname__} must be a coroutine: a sync handler blocks every user"
+        )
 
     signature = inspect.signature(function)
     state_parameter, _viewer, *accepted = signature.parameters.values()
@@ -148,7 +152,7 @@ class OwnerLock(Middleware):
         if not is_known(event.name):
             log.warning("refused an event that no page sends")
             return StateUpdate()
-        root = state._get_root_state()
+        root: Any = state._get_root_state()
         viewer = await _find(session_token(root))
         session = await root.get_state(Session)
         owner = str(viewer.user_id) if viewer else ""

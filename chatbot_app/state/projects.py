@@ -1,5 +1,7 @@
 """The list of projects and the settings of one."""
 
+from dataclasses import replace
+
 import reflex as rx
 
 from chatbot_app import db
@@ -7,9 +9,10 @@ from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
 from chatbot_app.schemas import ProjectCard, ProjectDetail, Viewer
 from chatbot_app.services import answers, projects
+from chatbot_app.state.dates import ago, reader_now
 from chatbot_app.state.forms import ConfirmForm, NewProjectForm, ProjectForm
 from chatbot_app.state.gate import handler
-from chatbot_app.state.paths import chat_path
+from chatbot_app.state.paths import chat_path, route_argument
 
 
 class Projects(rx.State):
@@ -24,7 +27,9 @@ class Projects(rx.State):
     @handler
     async def load(self, viewer: Viewer) -> None:
         """List the projects, the one used last first."""
-        self.cards = await db.in_thread(projects.list_for, viewer.user_id)
+        cards = await db.in_thread(projects.list_for, viewer.user_id)
+        now = reader_now(self.router.headers.cookie)
+        self.cards = [replace(c, last_activity=ago(c.last_activity, now)) for c in cards]
         self.default_model = worker.engine().model.name
         self.is_loaded, self.is_creating, self.error = True, False, ""
 
@@ -65,7 +70,7 @@ class ProjectSettings(rx.State):
         self.default_model = worker.engine().model.name
         try:
             self.project = await db.in_thread(
-                projects.get, viewer.user_id, str(self.project_id or "")
+                projects.get, viewer.user_id, route_argument(self, "project_id")
             )
             self.is_missing = False
         except NotFound:

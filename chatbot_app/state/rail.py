@@ -1,25 +1,14 @@
 """The left rail: which projects there are, and the chats of the open one."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
-
 import reflex as rx
 
 from chatbot_app import db
-from chatbot_app.cookies import read_cookie
 from chatbot_app.schemas import ChatItem, ProjectCard, Viewer
 from chatbot_app.services import answers, chats, projects
-from chatbot_app.state.gate import handler
+from chatbot_app.state.dates import ChatGroup, group_by_age, reader_now
 from chatbot_app.state.forms import TitleForm
-from chatbot_app.state.paths import chat_path
-
-
-@dataclass(frozen=True)
-class ChatGroup:
-    """Chats whose last message is about as old."""
-
-    label: str = ""
-    chats: list[ChatItem] = field(default_factory=list)
+from chatbot_app.state.gate import handler
+from chatbot_app.state.paths import chat_path, route_argument
 
 
 class Rail(rx.State):
@@ -39,11 +28,13 @@ class Rail(rx.State):
     async def load(self, viewer: Viewer) -> None:
         """List the projects, and the chats of the one the address names or else of the one used last."""
         cards = await db.in_thread(projects.list_for, viewer.user_id)
-        named = str(self.project_id or "")
+        named = route_argument(self, "project_id")
         known = {card.id for card in cards}
         project_id = next((i for i in (named, self.listed_project_id) if i in known), "")
         project_id = project_id or (cards[0].id if cards else "")
-        listed = await db.in_thread(chats.list_for, viewer.user_id, project_id) if project_id else []
+        listed = (
+            await db.in_thread(chats.list_for, viewer.user_id, project_id) if project_id else []
+        )
         if cards != self.get_value("projects"):
             self.projects = cards
         self.listed_project_id = project_id
@@ -87,7 +78,7 @@ class Rail(rx.State):
         chat_id, self.deleting_id = self.deleting_id, ""
         await answers.delete_chat(viewer.user_id, chat_id)
         self._list([chat for chat in self.get_value("_chats") if chat.id != chat_id])
-        if str(self.chat_id or "") == chat_id:
+        if route_argument(self, "chat_id") == chat_id:
             return rx.redirect(chat_path(self.listed_project_id))
         return None
 
@@ -100,30 +91,6 @@ class Rail(rx.State):
 
     def _list(self, listed: list[ChatItem]) -> None:
         self._chats = listed
-        groups = group_by_age(listed, datetime.now(self._timezone()))
+        groups = group_by_age(listed, reader_now(self.router.headers.cookie))
         if groups != self.get_value("groups"):
             self.groups = groups
-
-    def _timezone(self) -> timezone:
-        """The browser's distance from UTC, which the page keeps in a cookie (minutes, as JavaScript counts them)."""
-        minutes = read_cookie(self.router.headers.cookie, "tz") or "0"
-        try:
-            return timezone(timedelta(minutes=-int(minutes)))
-        except ValueError:
-            return UTC
-
-
-def group_by_age(listed: list[ChatItem], now: datetime) -> list[ChatGroup]:
-    """Chats under Today, Yesterday, Previous 7 days and Older, by the calendar of `now`; empty groups are left out."""
-    groups: dict[str, list[ChatItem]] = {}
-    for chat in listed:
-        last = datetime.fromisoformat(chat.last_message_at).astimezone(now.tzinfo)
-        days = (now.date() - last.date()).days
-        label = (
-            "Today" if days <= 0
-            else "Yesterday" if days == 1
-            else "Previous 7 days" if days <= 7
-            else "Older"
-        )
-        groups.setdefault(label, []).append(chat)
-    return [ChatGroup(label, chats) for label, chats in groups.items()]
