@@ -1,5 +1,7 @@
 """The application: pages, API and lifespan put together. No logic."""
 
+# pyright: reportUnknownMemberType=false
+
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 

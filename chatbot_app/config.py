@@ -29,7 +29,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 SECRET_BYTES = 32  # RFC 7518, 3.2: an HS256 key is at least as long as its hash
 
-MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"  # noqa: S105 (a command)
+MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 # Long enough to pass for a secret, and printed in manuals that everybody reads.
 SAMPLE_SECRETS = frozenset(
@@ -343,7 +343,7 @@ def _embedded_database(directory: Path) -> str:
 
 def _local_url(host: str, port: int) -> str:
     """Only the address of one network has to be typed as it is; all others include localhost."""
-    if host in {"0.0.0.0", "::", "127.0.0.1", "::1"}:  # noqa: S104 (compared, not bound)
+    if host in {"0.0.0.0", "::", "127.0.0.1", "::1"}:
         host = "localhost"
     return origin_of(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 

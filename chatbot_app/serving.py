@@ -29,7 +29,7 @@ ASK_FIRST = b"no-cache"  # may be kept, if the server says that it is still the 
 # Libraries that tell every step of theirs, or bring a handler of their own unless given a level.
 CHATTY = ("alembic", "engineio.server", "httpx", "httpx2", "socketio.server", "uvicorn.error")
 
-WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared, not bound)
+WILDCARDS = frozenset({"0.0.0.0", "::"})
 
 
 class CannotStart(Exception):
@@ -112,7 +112,23 @@ def load(built: Path) -> "ASGIApp":
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     application: Any = get_app().app
-    return with_caching(application())
+    pages = frozenset(f"/{page.stem}" for page in (built / bundle.CLIENT).glob("*.html"))
+    return with_caching(with_plain_addresses(application(), pages))
+
+
+def with_plain_addresses(application: "ASGIApp", pages: frozenset[str]) -> "ASGIApp":
+    """Serve `/login` itself where the files are `login.html` and `login/index.html`.
+
+    Otherwise every load of such a page begins with a redirect to `/login/`, which also names http
+    behind a proxy that speaks https.
+    """
+
+    async def addressed(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] == "http" and scope["path"] in pages:
+            scope = {**scope, "path": f"{scope['path']}.html"}
+        await application(scope, receive, send)
+
+    return addressed
 
 
 def with_caching(application: "ASGIApp") -> "ASGIApp":

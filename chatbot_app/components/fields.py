@@ -45,7 +45,7 @@ def form_error(message: rx.Var[str]) -> rx.Component:
 def saved_note(count: rx.Var[int], text: str = "Saved") -> rx.Component:
     """Says that something was saved; `count` rises with every save."""
     return rx.cond(
-        count > 0,
+        count != 0,
         rx.el.span(
             rx.icon("check", size=16),
             text,

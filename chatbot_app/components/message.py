@@ -70,7 +70,7 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
 
 def _outcome(message: rx.Var[MessageView]) -> rx.Component:
     """How an answer that is not complete ended, in a sentence."""
-    return rx.match(
+    return rx.match(  # pyright: ignore[reportReturnType]
         message.status,
         (
             "failed",

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -38,7 +38,7 @@ class Channels:
         self._channels: dict[uuid.UUID, Channel] = {}
 
     @contextmanager
-    def follow(self, chat_id: uuid.UUID) -> Iterator[Channel]:
+    def follow(self, chat_id: uuid.UUID) -> Generator[Channel]:
         """The chat's channel for as long as the block lasts."""
         channel = self._channels.setdefault(chat_id, Channel())
         channel.followers += 1
