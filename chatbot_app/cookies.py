@@ -1,10 +1,14 @@
-"""The session cookie: its name and how it is read. Setting it is the API's, what it holds is `security`'s."""
+"""The session cookie: its name and how it is read. Setting it is the API's, what it holds is
+`security`'s.
+"""
 
 from http.cookies import CookieError, SimpleCookie
 
 
 def session_cookie(*, is_https: bool) -> str:
-    """The cookie's name. `__Host-` ties it to this very host and to https (RFC 6265bis, section 4.1.3.2)."""
+    """The cookie's name. `__Host-` ties it to this very host and to https (RFC 6265bis, section
+    4.1.3.2).
+    """
     return "__Host-session" if is_https else "session"
 
 

@@ -1,8 +1,9 @@
 """What can go wrong in a way a person may be told about.
 
-An `AppError` carries a sentence that is safe to show and an HTTP status; it is caught at the edges (state handlers
-and API routes) and nowhere else. Libraries' own errors are translated where that library is called. Anything that is
-not an `AppError` is a bug and belongs in the log, never on the page.
+An `AppError` carries a sentence that is safe to show and an HTTP status; it is caught at the edges
+(state handlers and API routes) and nowhere else. Libraries' own errors are translated where that
+library is called. Anything that is not an `AppError` is a bug and belongs in the log, never on the
+page.
 """
 
 
@@ -32,7 +33,9 @@ class NotSignedIn(AppError):
 
 
 class WrongCredentials(AppError):
-    """E-mail and password do not belong together; never says which of the two is wrong (ASVS V6.3.8)."""
+    """E-mail and password do not belong together; never says which of the two is wrong (ASVS
+    V6.3.8).
+    """
 
     status = 401
 
@@ -79,7 +82,8 @@ class Unavailable(AppError):
 class ModelError(AppError):
     """The model's provider did not answer, or not wholly; the message says why and what to do.
 
-    `kind` is a stable word for code and tests; `retry_after` is in seconds, where the provider named a time.
+    `kind` is a stable word for code and tests; `retry_after` is in seconds, where the provider
+    named a time.
     """
 
     status = 502

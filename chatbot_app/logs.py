@@ -1,4 +1,6 @@
-"""What may not reach the log. Reflex quotes unknown events with payload and headers; this cuts them short."""
+"""What may not reach the log. Reflex quotes unknown events with payload and headers; this cuts them
+short.
+"""
 
 import logging
 import re

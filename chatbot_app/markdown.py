@@ -21,7 +21,9 @@ from markdown_it.token import Token
 
 PARSED_PER_CHARACTER = 3
 """How often a character may be looked at on average while the text grows. This bounds the whole
-work, whatever the text: without it, one endless list would cost the square of its length. Prose takes 2."""
+work, whatever the text: without it, one endless list would cost the square of its length. Prose
+takes 2.
+"""
 
 PARSED_FOR_FREE = 4096
 """Characters that may be parsed besides, so that the first blocks of a text are found at once."""

@@ -1,7 +1,7 @@
 """What crosses from services to pages and API: frozen, plain, and never a hash or a secret.
 
-Reflex sends these to the browser as they are, so their fields are strings and numbers a page can show; moments are
-ISO 8601 in UTC.
+Reflex sends these to the browser as they are, so their fields are strings and numbers a page can
+show; moments are ISO 8601 in UTC.
 """
 
 import uuid
@@ -24,7 +24,9 @@ class Viewer:
 
 @dataclass(frozen=True)
 class SessionGrant:
-    """A session just made: the token for the cookie, how long it lasts (seconds), and where to go. Server-side only."""
+    """A session just made: the token for the cookie, how long it lasts (seconds), and where to go.
+    Server-side only.
+    """
 
     token: str
     max_age: int
@@ -67,7 +69,9 @@ class ChatItem:
 
 @dataclass(frozen=True)
 class MessageView:
-    """A message as it is shown. `"".join(blocks)` is its text to the byte; a user's message is one block."""
+    """A message as it is shown. `"".join(blocks)` is its text to the byte; a user's message is one
+    block.
+    """
 
     id: str = ""
     role: str = "user"
@@ -80,7 +84,9 @@ class MessageView:
 
 @dataclass(frozen=True)
 class ChatPage:
-    """A stretch of the open conversation, oldest first; `older_than` is the cursor for what lies before, or empty."""
+    """A stretch of the open conversation, oldest first; `older_than` is the cursor for what lies
+    before, or empty.
+    """
 
     chat: ChatItem
     messages: list[MessageView]

@@ -1,4 +1,6 @@
-"""HTTP for forms, machines and other programs: parse, call one service, serialise. Knows nothing of Reflex."""
+"""HTTP for forms, machines and other programs: parse, call one service, serialise. Knows nothing of
+Reflex.
+"""
 
 from chatbot_app.api.application import create_api
 

@@ -9,7 +9,9 @@ from chatbot_app.errors import AppError, TooManyAttempts
 
 
 def create_api() -> FastAPI:
-    """All routes of our own. The interactive documentation is off: it would fetch its scripts from the web."""
+    """All routes of our own. The interactive documentation is off: it would fetch its scripts from
+    the web.
+    """
     api = FastAPI(title="Chatbot Platform", openapi_url=None, docs_url=None, redoc_url=None)
     api.include_router(auth.router)
     api.include_router(health.router)
@@ -29,7 +31,9 @@ def _refusal(_request: Request, error: Exception) -> JSONResponse:
 
 
 def _malformed(_request: Request, _error: Exception) -> JSONResponse:
-    """A body of another shape. The original error quotes what was sent, which may be a password: it goes nowhere."""
+    """A body of another shape. The original error quotes what was sent, which may be a password: it
+    goes nowhere.
+    """
     return JSONResponse(
         {"error": "The form is not complete. Please fill in every field."}, status_code=422
     )

@@ -1,6 +1,8 @@
-"""Register, sign in, sign out, change the password: plain requests, so that no password passes through an event.
+"""Register, sign in, sign out, change the password: plain requests, so that no password passes
+through an event.
 
-The answer sets an HttpOnly cookie; the page then loads anew, for a websocket reads its headers only when it connects.
+The answer sets an HttpOnly cookie; the page then loads anew, for a websocket reads its headers only
+when it connects.
 """
 
 from typing import Annotated

@@ -12,10 +12,11 @@ INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOT
 
 
 def script_hashes(pages: Iterable[Path]) -> list[str]:
-    """The inline scripts of these pages, as a content security policy names them (CSP Level 3, section 6.7.2).
+    """The inline scripts of these pages, as a content security policy names them (CSP Level 3,
+    section 6.7.2).
 
-    The framework starts each page with a few inline lines. They are known once it is built, so they are allowed by
-    their hashes, and every other inline script is refused.
+    The framework starts each page with a few inline lines. They are known once it is built, so they
+    are allowed by their hashes, and every other inline script is refused.
     """
     scripts = {s for page in pages for s in INLINE_SCRIPT.findall(page.read_text("utf-8"))}
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
@@ -25,7 +26,8 @@ def script_hashes(pages: Iterable[Path]) -> list[str]:
 def content_security_policy(hashes: list[str]) -> str:
     """Scripts of our own only, nothing from other hosts, no frames around us.
 
-    Styles may stand in the page: Radix positions its menus and KaTeX its formulas with style attributes.
+    Styles may stand in the page: Radix positions its menus and KaTeX its formulas with style
+    attributes.
     """
     scripts = " ".join(["'self'", *hashes])
     return "; ".join(

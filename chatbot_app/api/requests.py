@@ -8,7 +8,8 @@ from chatbot_app.errors import Forbidden
 
 
 def require_own_origin(request: Request) -> None:
-    """Refuse what a page of another site sends (ASVS V3.5.1). Programs send no Origin and carry no cookie by accident.
+    """Refuse what a page of another site sends (ASVS V3.5.1). Programs send no Origin and carry no
+    cookie by accident.
 
     Raises:
         Forbidden: the Origin is not one of ours.

@@ -10,7 +10,8 @@ from chatbot_app.state.conversation import Conversation
 def composer() -> rx.Component:
     """The raised card with the text, and the row of controls beneath it.
 
-    `assets/app.js` grows it, keeps its draft and sends on Enter; it knows the parts by their data attributes.
+    `assets/app.js` grows it, keeps its draft and sends on Enter; it knows the parts by their data
+    attributes.
     """
     return rx.el.form(
         rx.cond(

@@ -1,4 +1,6 @@
-"""The frame of the pages for the signed-out, and the forms that post to the API instead of sending an event."""
+"""The frame of the pages for the signed-out, and the forms that post to the API instead of sending
+an event.
+"""
 
 from typing import Any
 
@@ -25,7 +27,8 @@ def entrance(title: str, *children: rx.Component, footer: rx.Component) -> rx.Co
 
 
 def api_form(action: str, *children: rx.Component, submit: str, **props: Any) -> rx.Component:
-    """A form that `assets/app.js` posts to the API as JSON; the error shows in it and nothing typed is lost.
+    """A form that `assets/app.js` posts to the API as JSON; the error shows in it and nothing typed
+    is lost.
 
     Passwords go this way, never through an event: events are logged, queued and kept.
     """

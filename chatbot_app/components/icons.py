@@ -1,4 +1,6 @@
-"""Buttons that show a picture, with a name for those who don't see it and a hint for those who wonder."""
+"""Buttons that show a picture, with a name for those who don't see it and a hint for those who
+wonder.
+"""
 
 from typing import Any
 

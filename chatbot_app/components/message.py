@@ -11,7 +11,8 @@ from chatbot_app.state.conversation import Conversation
 
 @rx.memo
 def answer_text(message: rx.Var[MessageView]) -> rx.Component:
-    """An answer's text: from the live answer while it is, or was last, that one; otherwise as stored.
+    """An answer's text: from the live answer while it is, or was last, that one; otherwise as
+    stored.
 
     Both draw the same blocks in the same place, so nothing on the page moves when an answer ends.
     """

@@ -1,8 +1,10 @@
-"""Markdown as it is shown in answers: nothing runs, nothing is fetched, nothing is drawn anew without need.
+"""Markdown as it is shown in answers: nothing runs, nothing is fetched, nothing is drawn anew
+without need.
 
-A thin wrapper of react-markdown rather than `rx.markdown`, which maps elements by functions made anew at each
-rendering, so that the whole text is taken down and built again every time (selections and buttons are lost). Raw HTML
-stays text, links leave for a new tab, remote images are links until somebody follows them (CVE-2025-32711).
+A thin wrapper of react-markdown rather than `rx.markdown`, which maps elements by functions made
+anew at each rendering, so that the whole text is taken down and built again every time (selections
+and buttons are lost). Raw HTML stays text, links leave for a new tab, remote images are links until
+somebody follows them (CVE-2025-32711).
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """The frame of every page for the signed-in: the rail at the left, the stage beside it.
 
-Whether the rail is collapsed or, on a phone, open is the page's own affair: `assets/app.js` keeps it on the root
-element, so that it costs no round trip and is there before the first paint.
+Whether the rail is collapsed or, on a phone, open is the page's own affair: `assets/app.js` keeps
+it on the root element, so that it costs no round trip and is there before the first paint.
 """
 
 from typing import Any

@@ -1,4 +1,5 @@
-"""Answers that are being written: the engine that reads the model, and what pages need to follow along.
+"""Answers that are being written: the engine that reads the model, and what pages need to follow
+along.
 
 Nothing here knows of users' rights, of Reflex or of HTTP: services authorise before they come here.
 """

@@ -1,4 +1,6 @@
-"""How those who follow a chat learn that something in it changed: a counter to compare and a wake-up to wait for."""
+"""How those who follow a chat learn that something in it changed: a counter to compare and a
+wake-up to wait for.
+"""
 
 import asyncio
 import uuid
@@ -55,7 +57,9 @@ class Channels:
             channel.notify()
 
     def messages_changed(self, chat_id: uuid.UUID) -> None:
-        """Tell followers that stored messages were added, ended or removed, or that the chat itself changed."""
+        """Tell followers that stored messages were added, ended or removed, or that the chat itself
+        changed.
+        """
         if channel := self._channels.get(chat_id):
             channel.messages += 1
             channel.notify()

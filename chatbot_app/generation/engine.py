@@ -1,8 +1,9 @@
-"""The engine: reads the model's stream for every live answer of this worker and stores how each one ended.
+"""The engine: reads the model's stream for every live answer of this worker and stores how each one
+ended.
 
-No page, tab or state owns a live answer, so closing them changes nothing. Each answer has two tasks: a reader, which
-may be cancelled at any moment and with it the provider's connection, and the supervisor around it, which never is,
-for it brings the outcome to the database.
+No page, tab or state owns a live answer, so closing them changes nothing. Each answer has two
+tasks: a reader, which may be cancelled at any moment and with it the provider's connection, and the
+supervisor around it, which never is, for it brings the outcome to the database.
 """
 
 import asyncio
@@ -69,7 +70,9 @@ class Engine:
         return next((g for g in self._live.values() if g.chat_id == chat_id), None)
 
     async def stop(self, message_id: uuid.UUID) -> bool:
-        """End the answer now, with the text so far; returns when that is stored. False if it isn't live here."""
+        """End the answer now, with the text so far; returns when that is stored. False if it isn't
+        live here.
+        """
         return await self._end(message_id, "stopped", "")
 
     async def stop_chats(self, chat_ids: Iterable[uuid.UUID]) -> None:
@@ -115,7 +118,9 @@ class Engine:
         self.channels.messages_changed(generation.chat_id)
 
     async def _save(self, generation: Generation) -> None:
-        """Bring the outcome to the database, however long that is away; when closing, try just once."""
+        """Bring the outcome to the database, however long that is away; when closing, try just
+        once.
+        """
         while True:
             try:
                 await db.in_thread(_store, generation)
@@ -131,7 +136,9 @@ class Engine:
 
 
 def _outcome(generation: Generation, reader: asyncio.Task[None]) -> tuple[Status, str]:
-    """How an answer that nobody stopped ended. Text that came before an error is kept as `interrupted`."""
+    """How an answer that nobody stopped ended. Text that came before an error is kept as
+    `interrupted`.
+    """
     if reader.cancelled():
         return "interrupted", RESTARTED
     error = reader.exception()

@@ -7,7 +7,9 @@ from chatbot_app.schemas import Status
 
 
 class Generation:
-    """The text so far and how it ended. Written by the engine alone; anyone on the event loop may read it."""
+    """The text so far and how it ended. Written by the engine alone; anyone on the event loop may
+    read it.
+    """
 
     def __init__(self, message_id: uuid.UUID, chat_id: uuid.UUID) -> None:
         self.message_id = message_id
@@ -25,7 +27,8 @@ class Generation:
     def read(self, position: int) -> tuple[str, int]:
         """The text from `position` on (0 is the start), and the position to ask from next time.
 
-        Positions count pieces, not characters, so that a follower's whole reading costs what the answer is long.
+        Positions count pieces, not characters, so that a follower's whole reading costs what the
+        answer is long.
         """
         return "".join(self._pieces[position:]), len(self._pieces)
 

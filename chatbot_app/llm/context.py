@@ -13,7 +13,9 @@ BYTES_PER_TOKEN = 4
 allows for scripts that take more tokens a character."""
 
 MESSAGE_OVERHEAD = 4
-"""Tokens each message costs besides its text: its role and separators (OpenAI cookbook, token counting)."""
+"""Tokens each message costs besides its text: its role and separators (OpenAI cookbook, token
+counting).
+"""
 
 
 def estimate_tokens(text: str) -> int:
@@ -24,7 +26,8 @@ def estimate_tokens(text: str) -> int:
 def fit(
     system_prompt: str, history: Iterable[PromptMessage], context_tokens: int
 ) -> tuple[PromptMessage, ...]:
-    """Choose what the model is sent: the system prompt and the newest messages that fit, in reading order.
+    """Choose what the model is sent: the system prompt and the newest messages that fit, in reading
+    order.
 
     `history` comes newest first and is only read as far as it fits. The system prompt, unless it is
     blank, and the newest message are kept even if they alone are too long. What is kept does not

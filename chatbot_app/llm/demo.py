@@ -76,7 +76,9 @@ def answer(prompt: Prompt) -> str:
 
 
 def quote(text: str) -> str:
-    """Repeat a person's words briefly, on one line and with nothing in them that could act as markup."""
+    """Repeat a person's words briefly, on one line and with nothing in them that could act as
+    markup.
+    """
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if len(line) > QUOTE_CHARACTERS:
         line = line[: QUOTE_CHARACTERS - 1].rstrip() + "…"

@@ -46,7 +46,9 @@ _KIND_OF_CODE: Mapping[str, Kind] = {
     "server_error": "server_error",
     "content_filter": "filtered",
 }
-"""Codes of OpenAI's that tell more than the status they come with (platform.openai.com, error codes)."""
+"""Codes of OpenAI's that tell more than the status they come with (platform.openai.com, error
+codes).
+"""
 
 _KIND_OF_STATUS: Mapping[int, Kind] = {
     401: "unauthorized",

@@ -16,7 +16,9 @@ PROBE_SECONDS = 1.0
 
 
 async def choose(settings: Settings) -> ChatModel:
-    """The provider in the settings; without one an Ollama that answers locally; otherwise the demo model."""
+    """The provider in the settings; without one an Ollama that answers locally; otherwise the demo
+    model.
+    """
     if settings.has_provider:
         return _client(
             settings,

@@ -3,4 +3,6 @@
 from chatbot_app.pages import chat, landing, login, not_found, project, projects, register, settings
 
 PAGES = (landing, register, login, projects, project, chat, settings, not_found)
-"""Each module has `page`, a function returning a component, and `OPTIONS`, what `rx.App.add_page` is given for it."""
+"""Each module has `page`, a function returning a component, and `OPTIONS`, what `rx.App.add_page`
+is given for it.
+"""

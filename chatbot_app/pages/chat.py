@@ -35,7 +35,9 @@ STARTERS = (
 
 
 def page() -> rx.Component:
-    """The bar, the conversation and the composer; for a new chat a greeting with the composer in the middle."""
+    """The bar, the conversation and the composer; for a new chat a greeting with the composer in
+    the middle.
+    """
     return shell(
         _bar(),
         rx.cond(

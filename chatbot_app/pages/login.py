@@ -10,7 +10,9 @@ OPTIONS = {"route": "/login", "title": "Sign in", "on_load": Landing.pass_throug
 
 
 def page() -> rx.Component:
-    """Email and password; afterwards one is back in the last chat, or at the page that asked to sign in."""
+    """Email and password; afterwards one is back in the last chat, or at the page that asked to
+    sign in.
+    """
     return entrance(
         "Welcome back",
         api_form(

@@ -18,7 +18,9 @@ OPTIONS = {
 
 
 def page() -> rx.Component:
-    """Name, description, system prompt, model, temperature; and at the end the way to delete it all."""
+    """Name, description, system prompt, model, temperature; and at the end the way to delete it
+    all.
+    """
     return rx.cond(
         ProjectSettings.is_missing,
         shell(page_bar(), missing("This project does not exist, or it belongs to somebody else.")),

@@ -1,7 +1,8 @@
 """Asking the model: send, retry, stop. The only services that are coroutines because of the engine.
 
-A question and its answer's row are committed before the engine starts, so a crash between the two loses nothing that
-was acknowledged. These run to their end even if whoever asked is cancelled in between (a closed tab, a navigation).
+A question and its answer's row are committed before the engine starts, so a crash between the two
+loses nothing that was acknowledged. These run to their end even if whoever asked is cancelled in
+between (a closed tab, a navigation).
 """
 
 import asyncio
@@ -35,7 +36,8 @@ async def send(
 
 
 async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
-    """Ask the same question again; the new answer stands beside the old one and is shown in its place.
+    """Ask the same question again; the new answer stands beside the old one and is shown in its
+    place.
 
     Raises:
         NotFound: there is no such message of this user.
@@ -46,7 +48,8 @@ async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
 
 
 async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:
-    """End this chat's live answer and keep its text; returns once that is stored. False if none is live.
+    """End this chat's live answer and keep its text; returns once that is stored. False if none is
+    live.
 
     Raises:
         NotFound: there is no such chat of this user.

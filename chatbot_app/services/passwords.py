@@ -9,6 +9,7 @@ import functools
 import re
 import string
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from chatbot_app import db, security
@@ -35,7 +36,7 @@ _NO_SIGNS = str.maketrans("", "", string.punctuation + string.whitespace)
 
 # bcrypt keeps a core busy for a quarter of a second: in the database's threads twenty sign-ins
 # would hold up every query, and in more than two they would take every core.
-_threads = db._threads
+_threads = ThreadPoolExecutor(2, thread_name_prefix="bcrypt")
 
 
 def accept(value: object, *, email: str = "", name: str = "") -> str:

@@ -1,4 +1,6 @@
-"""The live answer alone, in a state of its own, so that nothing else is sent or drawn again while it grows."""
+"""The live answer alone, in a state of its own, so that nothing else is sent or drawn again while
+it grows.
+"""
 
 import reflex as rx
 
@@ -9,9 +11,11 @@ from chatbot_app.state.gate import handler, session_token
 
 
 class LiveAnswer(rx.State):
-    """The answer that is being written in the open chat, or was the last to be: finished blocks and an open tail.
+    """The answer that is being written in the open chat, or was the last to be: finished blocks and
+    an open tail.
 
-    The blocks stay when the answer ends, for swapping them for another rendering would freeze a long page.
+    The blocks stay when the answer ends, for swapping them for another rendering would freeze a
+    long page.
     """
 
     message_id: str = ""
@@ -26,10 +30,11 @@ class LiveAnswer(rx.State):
 
     @handler(background=True, supersedes=True)
     async def follow(self, viewer: Viewer) -> None:
-        """Keep this tab in step with its open chat until it leaves the chat, signs out, or is closed.
+        """Keep this tab in step with its open chat until it leaves the chat, signs out, or is
+        closed.
 
-        Every load of the page calls this: the tab that asked, a second tab, a page reloaded in mid-answer and one that
-        sat idle all keep up on this one path.
+        Every load of the page calls this: the tab that asked, a second tab, a page reloaded in
+        mid-answer and one that sat idle all keep up on this one path.
         """
         async with self:
             conversation = await self.get_state(Conversation)

@@ -1,8 +1,9 @@
 """Finished blocks of a growing answer in a few lists, so that little is resent when one is added.
 
-Reflex sends the whole value of a changed var. With all blocks in one list an answer of n blocks would cost n²/2 of
-them on the wire. Here a new block goes to the youngest list; a list that is full is emptied into the next older one,
-which holds eight times as much. So each block is sent about four times a level, and there are log₈ n levels.
+Reflex sends the whole value of a changed var. With all blocks in one list an answer of n blocks
+would cost n²/2 of them on the wire. Here a new block goes to the youngest list; a list that is full
+is emptied into the next older one, which holds eight times as much. So each block is sent about
+four times a level, and there are log₈ n levels.
 """
 
 LEVELS = 4
@@ -11,7 +12,9 @@ FANOUT = 8
 
 
 class BlockGroups:
-    """`lists` holds the blocks from the oldest list to the youngest; concatenated they are the answer so far."""
+    """`lists` holds the blocks from the oldest list to the youngest; concatenated they are the
+    answer so far.
+    """
 
     def __init__(self) -> None:
         self.lists: list[list[str]] = [[] for _ in range(LEVELS)]

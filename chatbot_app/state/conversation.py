@@ -16,11 +16,15 @@ RECENT = 8
 """Messages kept in the short list that is sent at every turn; what is older moves to the long one."""
 
 KEPT = 60
-"""Messages of the long list that stay in the page while the chat goes on; scrolling up loads the rest again."""
+"""Messages of the long list that stay in the page while the chat goes on; scrolling up loads the
+rest again.
+"""
 
 
 class Conversation(rx.State):
-    """The messages of the open chat, in two lists so that a turn does not resend what is already there."""
+    """The messages of the open chat, in two lists so that a turn does not resend what is already
+    there.
+    """
 
     open_project_id: str = ""
     open_chat_id: str = ""
@@ -36,7 +40,9 @@ class Conversation(rx.State):
     is_renaming: bool = False
     hint: str = ""
     accepted: int = 0
-    """Counts messages that were taken; the composer lets go of its text when it rises, never before."""
+    """Counts messages that were taken; the composer lets go of its text when it rises, never
+    before.
+    """
 
     @rx.var
     def is_answering(self) -> bool:

@@ -18,8 +18,8 @@ class ChatGroup:
 def reader_now(cookie_header: str) -> datetime:
     """The present moment where the reader is.
 
-    The page keeps the browser's distance from UTC in a cookie, in minutes as JavaScript counts them; nothing hangs on
-    it but the words for a day.
+    The page keeps the browser's distance from UTC in a cookie, in minutes as JavaScript counts
+    them; nothing hangs on it but the words for a day.
     """
     minutes = read_cookie(cookie_header, "tz") or "0"
     try:
@@ -29,7 +29,9 @@ def reader_now(cookie_header: str) -> datetime:
 
 
 def group_by_age(listed: list[ChatItem], now: datetime) -> list[ChatGroup]:
-    """Chats under Today, Yesterday, Previous 7 days and Older, by the calendar of `now`; empty groups are left out."""
+    """Chats under Today, Yesterday, Previous 7 days and Older, by the calendar of `now`; empty
+    groups are left out.
+    """
     groups: dict[str, list[ChatItem]] = {}
     for chat in listed:
         last = datetime.fromisoformat(chat.last_message_at).astimezone(now.tzinfo)

@@ -25,7 +25,9 @@ TAIL_CHARACTERS_PER_SECOND = 100_000
 """The open tail is resent whole, so a long one is sent less often: this bounds what it costs."""
 
 RECHECK_SECONDS = 5.0
-"""How often a follower, which is one long event, asks whether its session and its socket are still there."""
+"""How often a follower, which is one long event, asks whether its session and its socket are still
+there.
+"""
 
 REFRESHED = 6
 """How many of the newest messages are read when something in the chat changed."""
@@ -53,7 +55,9 @@ class Follower:
         self._watch(None)
 
     async def run(self) -> None:
-        """Follow until this tab leaves the chat, its session ends, its socket closes, or the chat is gone."""
+        """Follow until this tab leaves the chat, its session ends, its socket closes, or the chat
+        is gone.
+        """
         with worker.engine().channels.follow(uuid.UUID(self.chat_id)) as channel:
             try:
                 await self._follow(channel)
@@ -86,7 +90,9 @@ class Follower:
         self.groups = BlockGroups()
 
     async def _refresh(self) -> None:
-        """Bring the newest stored messages to the page, and in the same update the end of an answer that ended."""
+        """Bring the newest stored messages to the page, and in the same update the end of an answer
+        that ended.
+        """
         generation = self.generation
         ended = generation is not None and generation.saved.is_set()
         page = await db.in_thread(
@@ -127,7 +133,9 @@ class Follower:
             state.tail_is_code = self.splitter.tail_is_code
 
     async def _conversation(self) -> Conversation:
-        """The tab's conversation, if it still is this one and this person's; under the state's lock only."""
+        """The tab's conversation, if it still is this one and this person's; under the state's lock
+        only.
+        """
         conversation: Conversation = await self.state.get_state(Conversation)
         session: Session = await self.state.get_state(Session)
         if conversation.open_chat_id != self.chat_id or session._owner != str(self.user_id):

@@ -1,4 +1,6 @@
-"""What the pages' forms submit. The gate refuses a form with a field that is missing, unknown or not text."""
+"""What the pages' forms submit. The gate refuses a form with a field that is missing, unknown or
+not text.
+"""
 
 from typing_extensions import TypedDict
 

@@ -1,8 +1,8 @@
 """The one gate that every event handler passes, and the lock in front of hydration.
 
-Any client may emit any public handler with any arguments, so nothing a browser says is believed: not the client token,
-not a var, not an argument's type. What counts is the session cookie that came with the websocket's handshake, and the
-live row behind it.
+Any client may emit any public handler with any arguments, so nothing a browser says is believed:
+not the client token, not a var, not an argument's type. What counts is the session cookie that came
+with the websocket's handshake, and the live row behind it.
 """
 
 import functools
@@ -68,10 +68,11 @@ def handler(
 ) -> Any:
     """Make a state's coroutine method an event handler that only its rightful caller reaches.
 
-    The method takes the `Viewer` first, then its arguments, which are validated strictly against their annotations:
-    wrong types, missing and unknown ones are refused before it runs. With `anonymous` the signed-out may call it too,
-    and the viewer is None for them. A refusal becomes a notice and a missing session
-    the way to the sign-in page; anything else is a bug: the log gets it, the person an apology.
+    The method takes the `Viewer` first, then its arguments, which are validated strictly against
+    their annotations: wrong types, missing and unknown ones are refused before it runs. With
+    `anonymous` the signed-out may call it too, and the viewer is None for them. A refusal becomes a
+    notice and a missing session the way to the sign-in page; anything else is a bug: the log gets
+    it, the person an apology.
     """
     if function is None:
         return functools.partial(
@@ -142,13 +143,16 @@ async def _tell(state: Any, message: str) -> None:
 class OwnerLock(Middleware):
     """Stands before every event, Reflex's own included.
 
-    It empties a tab's state that belongs to somebody else than the cookie says, before anything of it is sent: Reflex
-    hydrates a state from its token before any handler runs, and the token is the client's own choice. And it lets only
-    known events in, for Reflex gives every state a `setvar` that sets any var to anything.
+    It empties a tab's state that belongs to somebody else than the cookie says, before anything of
+    it is sent: Reflex hydrates a state from its token before any handler runs, and the token is the
+    client's own choice. And it lets only known events in, for Reflex gives every state a `setvar`
+    that sets any var to anything.
     """
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Refuse an unknown event; otherwise compare the state's owner with the cookie's and let the event go on."""
+        """Refuse an unknown event; otherwise compare the state's owner with the cookie's and let
+        the event go on.
+        """
         if not is_known(event.name):
             log.warning("refused an event that no page sends")
             return StateUpdate()

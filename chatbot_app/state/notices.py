@@ -1,4 +1,6 @@
-"""Taking note of a notice. A state of its own, for the gate that writes notices can't hold a handler."""
+"""Taking note of a notice. A state of its own, for the gate that writes notices can't hold a
+handler.
+"""
 
 import reflex as rx
 

@@ -4,7 +4,9 @@ import reflex as rx
 
 
 def route_argument(state: rx.State, name: str) -> str:
-    """The part of the page's address that the route calls `name`, or nothing. The client's word, like everything."""
+    """The part of the page's address that the route calls `name`, or nothing. The client's word,
+    like everything.
+    """
     return str(getattr(state, name, "") or "")
 
 

@@ -51,7 +51,9 @@ class Projects(rx.State):
 
 
 class ProjectSettings(rx.State):
-    """One project's settings as they are stored; what is being typed stays in the page until it is saved."""
+    """One project's settings as they are stored; what is being typed stays in the page until it is
+    saved.
+    """
 
     project: ProjectDetail = ProjectDetail()
     is_loaded: bool = False

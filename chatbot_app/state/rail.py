@@ -26,7 +26,9 @@ class Rail(rx.State):
 
     @handler
     async def load(self, viewer: Viewer) -> None:
-        """List the projects, and the chats of the one the address names or else of the one used last."""
+        """List the projects, and the chats of the one the address names or else of the one used
+        last.
+        """
         cards = await db.in_thread(projects.list_for, viewer.user_id)
         named = route_argument(self, "project_id")
         known = {card.id for card in cards}

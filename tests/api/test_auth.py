@@ -18,7 +18,12 @@ from tests.conftest import PASSWORD, Person, person
 NEWCOMER = {"name": "Dana", "email": "dana@example.org", "password": "twelve blue whales sing"}
 CANARY = "canary-password-81723"
 
-pytestmark = pytest.mark.usefixtures("sqlite")
+
+@pytest.fixture(autouse=True)
+def tables(request: pytest.FixtureRequest) -> None:
+    """Use SQLite, except where a test asks for both databases."""
+    if "database" not in request.fixturenames:
+        request.getfixturevalue("sqlite")
 
 
 @pytest.fixture
@@ -292,7 +297,7 @@ async def test_a_malformed_form_gets_a_sentence_that_quotes_nothing(
         f"/api/auth/{route}", content=body, headers={"content-type": "application/json"}
     )
     assert 400 <= answer.status_code < 500
-    assert answer.json()["error"].endswith(".")
+    assert len(answer.json()["error"].split()) >= 3
     assert CANARY not in answer.text
     assert "Traceback" not in answer.text
 

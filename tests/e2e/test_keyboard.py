@@ -1,0 +1,130 @@
+"""Everything works without a mouse."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.steps import (
+    CHAT_URL,
+    account,
+    answer,
+    begin_chat,
+    button,
+    chat_links,
+    composer,
+    expect_chat_ready,
+    expect_login,
+    expect_status,
+    messages,
+    send,
+    sign_up,
+)
+from tests.fake_provider import Answer, FakeProvider, Gate
+
+STEPS = 60
+"""How often Tab is pressed before something counts as out of reach."""
+
+
+def test_a_whole_visit_by_keyboard(provider: FakeProvider, page: Page) -> None:
+    keys = page.keyboard
+    somebody = account("Alice")
+    page.goto("/register")
+    _tab_to(page, page.get_by_role("textbox", name="Name", exact=True))
+    keys.type(somebody.name)
+    _tab_to(page, page.get_by_role("textbox", name="Email", exact=True))
+    keys.type(somebody.email)
+    _tab_to(page, page.get_by_role("textbox", name="Password", exact=True))
+    keys.type(somebody.password)
+    keys.press("Enter")
+    expect_chat_ready(page)
+
+    _tab_to(page, button(page, "Switch project"))
+    keys.press("Enter")
+    _choose(page, "All projects")
+    page.wait_for_url(re.compile(r"/projects$"))
+    _tab_to(page, button(page, "New project"))
+    keys.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("textbox", name="Project name", exact=True)).to_be_focused()
+    keys.type("By keyboard")
+    _tab_to(page, dialog.get_by_role("textbox", name="System prompt", exact=True))
+    keys.type("Be brief.")
+    _tab_to(page, button(dialog, "Create project"))
+    keys.press("Enter")
+    page.wait_for_url(re.compile(r"/projects/[0-9a-f-]{36}/chat/?$"))
+    expect(page.get_by_placeholder("Message By keyboard")).to_be_visible()
+
+    _tab_to(page, composer(page))
+    keys.type("First line")
+    keys.press("Shift+Enter")
+    keys.type("second line")
+    keys.press("Enter")
+    page.wait_for_url(CHAT_URL)
+    expect_status(page, "complete")
+    assert provider.requests[0].messages[-1]["content"] == "First line\nsecond line"
+
+    _tab_to(page, button(page, "Chat actions"))
+    keys.press("Enter")
+    _choose(page, "Rename")
+    title = page.get_by_role("textbox", name="Chat title", exact=True)
+    expect(title).to_be_focused()
+    keys.press("Control+A")
+    keys.type("A better title")
+    keys.press("Enter")
+    expect(chat_links(page)).to_have_text("A better title")
+
+    _tab_to(page, button(page, "Chat actions"))
+    keys.press("Enter")
+    _choose(page, "Delete")
+    confirmation = page.get_by_role("alertdialog")
+    _tab_to(page, button(confirmation, "Delete"))
+    keys.press("Enter")
+    expect(chat_links(page)).to_have_count(0)
+    expect(messages(page, "user")).to_have_count(0)
+
+    _tab_to(page, button(page, "Account menu"))
+    keys.press("Enter")
+    _choose(page, "Sign out")
+    expect_login(page)
+
+
+def test_escape_stops_the_answer(provider: FakeProvider, page: Page) -> None:
+    provider.enqueue(Answer(pieces=("So ", "far.", "No further."), gate=Gate(after=2)))
+    sign_up(page, "Alice")
+    send(page, "Go on for ever")
+    expect(answer(page)).to_contain_text("So far.")
+    page.keyboard.press("Escape")
+    expect_status(page, "stopped")
+    provider.wait_for_request().wait_closed_by_client()
+
+
+def test_control_shift_o_begins_a_chat(provider: FakeProvider, page: Page) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "The old chat")
+    page.keyboard.press("Control+Shift+O")
+    page.wait_for_url(re.compile(r"/chat/?$"))
+    expect(messages(page, "user")).to_have_count(0)
+    expect(composer(page)).to_be_focused()
+    begin_chat(page, "Another chat")
+    expect(chat_links(page)).to_have_count(2)
+
+
+def _tab_to(page: Page, goal: Locator) -> None:
+    expect(goal).to_be_visible()
+    for _ in range(STEPS):
+        if goal.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{goal} is not reached by Tab")
+
+
+def _choose(page: Page, name: str) -> None:
+    """Go down the open menu to this item and take it."""
+    item = page.get_by_role("menuitem", name=name, exact=True)
+    expect(page.get_by_role("menu")).to_be_focused()
+    for _ in range(10):
+        page.keyboard.press("ArrowDown")
+        if item.evaluate("element => element === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"{name} is not reached by the arrow keys")

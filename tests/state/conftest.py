@@ -1,0 +1,19 @@
+"""Tabs of a running application, without its server and its browser."""
+
+import importlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.state.tab import Tabs, running
+
+
+@pytest.fixture
+async def tabs(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Tabs]:
+    """Run the application's states. Its pages are there too, for they give states their route's arguments."""
+    from chatbot_app.config import PROJECT_ROOT
+
+    monkeypatch.chdir(PROJECT_ROOT)
+    importlib.import_module("chatbot_app.chatbot_app")
+    async with running() as opened:
+        yield opened
