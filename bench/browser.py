@@ -103,7 +103,7 @@ class TimedProvider(FakeProvider):
 class Weight:
     """What opening a page with an empty cache transfers, in bytes as they came, headers included."""
 
-    transferred: Counter[str] = field(default_factory=Counter[str])
+    transferred: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("JS", "CSS", "other"), 0))
     requests: int = 0
     uncompressed: list[str] = field(default_factory=list[str])
     """Scripts and styles above 1 kB that came as they are."""
@@ -114,7 +114,7 @@ class Weight:
     @property
     def total(self) -> int:
         """All of it but the websocket."""
-        return self.transferred.total()
+        return sum(self.transferred.values())
 
 
 def weigh(context: BrowserContext, url: str, ready: str) -> Weight:
@@ -183,6 +183,8 @@ class Measured:
     wire_bytes: int | None
     task_seconds: float
     script_seconds: float
+    layout_seconds: float
+    style_seconds: float
     long_tasks: int
     longest_task: float
     updates: int
@@ -252,6 +254,8 @@ def measure_answer(
         wire_bytes=_more(wire, wire_after),
         task_seconds=after["TaskDuration"] - before["TaskDuration"],
         script_seconds=after["ScriptDuration"] - before["ScriptDuration"],
+        layout_seconds=after["LayoutDuration"] - before["LayoutDuration"],
+        style_seconds=after["RecalcStyleDuration"] - before["RecalcStyleDuration"],
         long_tasks=seen["longTasks"],
         longest_task=seen["longest"] / 1000,
         updates=seen["batches"],

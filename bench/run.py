@@ -85,11 +85,11 @@ class Bench:
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(1000)
         context.close()
-        self._memory("Memory, idle", product, "after / was open and closed", MEMORY_LIMIT)
+        self._memory("Memory, idle", product, "after / was opened and closed", MEMORY_LIMIT)
 
     def memory_afterwards(self, product: Product) -> None:
         """Read again when all the answers were given."""
-        self._memory("Memory, after the answers", product, "all pages closed", None)
+        self._memory("Memory, after the answers", product, "after all pages were closed", None)
 
     def _memory(self, what: str, product: Product, when: str, limit: float | None) -> None:
         rest()
@@ -100,7 +100,7 @@ class Bench:
             Row(
                 what,
                 f"{pss:.0f} MB",
-                f"PSS of all {count} processes from smaps_rollup, {REST_SECONDS} s {when};"
+                f"PSS from smaps_rollup, summed over its processes ({count}), {REST_SECONDS} s {when};"
                 f" RSS {memory['Rss']:.0f}, private {memory['Private']:.0f}",
                 f"< {limit:g} MB" if limit else "",
                 pss < limit if limit else None,
@@ -172,8 +172,8 @@ class Bench:
             Row(
                 f"{name}: main thread",
                 f"{m.task_seconds:.2f} s",
-                f"CDP TaskDuration; ScriptDuration {m.script_seconds:.2f} s; {m.updates} updates of the"
-                f" text; {m.long_tasks} tasks over 50 ms, longest {m.longest_task * 1000:.0f} ms",
+                f"CDP TaskDuration; of it script {m.script_seconds:.2f}, layout {m.layout_seconds:.2f}, style"
+                f" {m.style_seconds:.2f} s; {m.updates} updates of the text; {m.long_tasks} tasks over 50 ms, longest {m.longest_task * 1000:.0f} ms",
             ),
             Row(
                 f"{name}: server CPU",

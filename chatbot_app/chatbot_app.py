@@ -20,7 +20,7 @@ from chatbot_app.state.gate import OwnerLock
 
 @asynccontextmanager
 async def lifespan() -> AsyncGenerator[None]:
-    """What this worker needs while it serves: the model and the engine, closed in order at the end."""
+    """What this worker needs while it serves: the model and the engine, closed at the end."""
     settings = get_settings()
     await worker.open_engine(
         await llm.choose(settings), shutdown_seconds=settings.shutdown_seconds / 2

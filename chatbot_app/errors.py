@@ -52,7 +52,7 @@ class Forbidden(AppError):
 
 
 class NotFound(AppError):
-    """There is no such thing, or it belongs to somebody else: a stranger can't tell the two apart."""
+    """No such thing, or it belongs to somebody else: a stranger can't tell the two apart."""
 
     status = 404
 

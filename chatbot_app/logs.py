@@ -5,7 +5,7 @@ short.
 import logging
 import re
 
-# From the first word that opens a payload, cookie or header, the rest of the line may hold anything.
+# After the first word that opens a payload, cookie or header, a line may hold anything.
 SECRET = re.compile(
     r"(payload|headers|cookie|Event data|with value|Failed to deserialize|Event\()", re.IGNORECASE
 )
@@ -14,7 +14,7 @@ REDACTED = "[left out: it may hold what a person typed]"
 
 
 class Redaction(logging.Filter):
-    """Cuts a record where a quoted event begins, and drops the traceback that would quote it again."""
+    """Cuts a record where a quoted event begins, and drops its traceback, which quotes it too."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, shortened."""

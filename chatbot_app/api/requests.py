@@ -17,7 +17,8 @@ def require_own_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and origin not in get_settings().origins:
         raise Forbidden(
-            "This address is not allowed to sign in here. Whoever runs this server can add it to ALLOWED_ORIGINS."
+            "This address is not allowed to sign in here."
+            " Whoever runs this server can add it to ALLOWED_ORIGINS."
         )
 
 

@@ -19,8 +19,10 @@ ELEMENTS = """
 const outward = {target: "_blank", rel: "noopener noreferrer nofollow"};
 const proseElements = {
   a: ({node, ...props}) => jsx("a", {...props, ...outward}),
-  img: ({node, src, alt}) => jsx("a", {href: src, className: "remote-image", ...outward}, "Image: ", alt || src),
-  table: ({node, ...props}) => jsx("div", {className: "table-scroll", tabIndex: 0}, jsx("table", props)),
+  img: ({node, src, alt}) =>
+    jsx("a", {href: src, className: "remote-image", ...outward}, "Image: ", alt || src),
+  table: ({node, ...props}) =>
+    jsx("div", {className: "table-scroll", tabIndex: 0}, jsx("table", props)),
   pre: ({node, children}) => {
     const language = /language-([\\w+#.-]+)/.exec(children?.props?.className ?? "")?.[1] ?? "";
     return jsx("figure", {className: "code-card"},

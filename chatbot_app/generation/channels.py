@@ -24,7 +24,7 @@ class Channel:
         self._wake = asyncio.Event()
 
     async def wait(self, version: int, seconds: float) -> None:
-        """Return as soon as there is news since `version`, or after so many `seconds` without any."""
+        """Return as soon as there is news since `version`, or after so many `seconds`."""
         if self.version != version:
             return
         try:

@@ -32,7 +32,7 @@ UNEXPECTED = (
 
 
 class Engine:
-    """All live answers of this worker. Lives on one event loop; every method is to be called there."""
+    """All live answers of this worker. Every method is to be called on its event loop."""
 
     def __init__(self, model: ChatModel, *, shutdown_seconds: float = 5.0) -> None:
         self.model = model

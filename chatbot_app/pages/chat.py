@@ -29,7 +29,7 @@ STARTERS = (
     ),
     (
         "Write some code",
-        "Write a Python function that groups a list of words by their first letter, with an example.",
+        "Write a Python function that groups words by their first letter, with an example.",
     ),
 )
 

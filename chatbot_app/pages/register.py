@@ -20,7 +20,7 @@ def page() -> rx.Component:
             text_field(
                 "Password",
                 "password",
-                hint="At least 15 characters. A few words in a row are easy to remember and hard to guess.",
+                hint="At least 15 characters. A few words in a row are easy to remember.",
                 type="password",
                 auto_complete="new-password",
             ),

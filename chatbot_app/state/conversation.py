@@ -13,7 +13,7 @@ from chatbot_app.state.paths import chat_path, route_argument
 from chatbot_app.state.rail import Rail
 
 RECENT = 8
-"""Messages kept in the short list that is sent at every turn; what is older moves to the long one."""
+"""Messages in the short list, which is sent at every turn; older ones move to the long list."""
 
 KEPT = 60
 """Messages of the long list that stay in the page while the chat goes on; scrolling up loads the
@@ -107,7 +107,7 @@ class Conversation(rx.State):
 
     @handler(background=True)
     async def stop(self, viewer: Viewer) -> None:
-        """Stop the answer that is being written; in the background, so that nothing is in its way."""
+        """Stop the answer that is being written; in the background, so nothing is in its way."""
         async with self:
             chat_id = self.open_chat_id
         await answers.stop(viewer.user_id, chat_id)

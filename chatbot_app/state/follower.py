@@ -1,4 +1,4 @@
-"""How a tab keeps up with its open chat: new text from memory, stored messages from the database."""
+"""How a tab keeps up with its open chat: text from memory, stored messages from the database."""
 
 import asyncio
 import time
