@@ -104,7 +104,7 @@ def _exporting(root: Path) -> Generator[subprocess.Popen[str]]:
 
     It is the leader of a group, which ends with us: npm and its children don't outlive a stop.
     """
-    process = subprocess.Popen(
+    with subprocess.Popen(
         # Reflex would time two registries of its own choice; npm knows which one is meant.
         ["env", f"NPM_CONFIG_REGISTRY={_npm_registry(root)}", *EXPORT],
         cwd=root,
@@ -114,14 +114,13 @@ def _exporting(root: Path) -> Generator[subprocess.Popen[str]]:
         text=True,
         errors="replace",
         process_group=0,
-    )
-    try:
-        yield process
-        process.wait()
-    finally:
-        if process.poll() is None:
-            killpg(process.pid, signal.SIGKILL)
+    ) as process:
+        try:
+            yield process
             process.wait()
+        finally:
+            if process.poll() is None:
+                killpg(process.pid, signal.SIGKILL)
 
 
 def _npm_registry(root: Path) -> str:

@@ -12,7 +12,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import uvicorn
 
@@ -222,10 +222,10 @@ def _database(settings: Settings) -> str:
     if not settings.is_sqlite:
         parts = urlsplit(settings.database_url)
         return f"PostgreSQL, {parts.path.lstrip('/')} @ {parts.hostname or 'local socket'}"
-    path = Path(urlsplit(settings.database_url).path[1:])
-    return (
-        f"SQLite, {path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path}"
-    )
+    path = Path(unquote(urlsplit(settings.database_url).path.removeprefix("/")))
+    if path.is_relative_to(PROJECT_ROOT):
+        path = path.relative_to(PROJECT_ROOT)
+    return f"SQLite, {path}"
 
 
 def _refused(host: str, port: int, error: OSError) -> str:

@@ -46,8 +46,8 @@ class Served:
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready():
-            ended = self._process.poll() is not None
-            assert not ended and time.monotonic() < deadline, f"did not start:\n{self.log()}"
+            assert self._process.poll() is None, f"ended at once:\n{self.log()}"
+            assert time.monotonic() < deadline, f"did not start in time:\n{self.log()}"
             time.sleep(0.05)
 
     def terminate(self) -> int:

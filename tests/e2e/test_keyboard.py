@@ -98,6 +98,23 @@ def test_escape_stops_the_answer(provider: FakeProvider, page: Page) -> None:
     provider.wait_for_request().wait_closed_by_client()
 
 
+def test_an_escape_that_closes_a_menu_does_not_stop_the_answer(
+    provider: FakeProvider, page: Page
+) -> None:
+    gate = Gate(after=2)
+    provider.enqueue(Answer(pieces=("So ", "far.", " And further."), gate=gate))
+    sign_up(page, "Alice")
+    send(page, "Go on for ever")
+    expect(answer(page)).to_contain_text("So far.")
+    button(page, "Account menu").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    gate.open()
+    expect_status(page, "complete")
+    expect(answer(page)).to_contain_text("And further.")
+
+
 def test_control_shift_o_begins_a_chat(provider: FakeProvider, page: Page) -> None:
     sign_up(page, "Alice")
     begin_chat(page, "The old chat")
@@ -121,10 +138,10 @@ def _tab_to(page: Page, goal: Locator) -> None:
 def _choose(page: Page, name: str) -> None:
     """Go down the open menu to this item and take it."""
     item = page.get_by_role("menuitem", name=name, exact=True)
-    expect(page.get_by_role("menu")).to_be_focused()
-    for _ in range(10):
-        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    for _ in range(STEPS):
         if item.evaluate("element => element === document.activeElement"):
             page.keyboard.press("Enter")
             return
+        page.keyboard.press("ArrowDown")
     raise AssertionError(f"{name} is not reached by the arrow keys")

@@ -178,7 +178,7 @@ def test_a_new_password_counts_and_other_devices_are_signed_out(
     current.fill("not the one that counts")
     new.fill("a fish writes a letter")
     button(page, "Change password").click()
-    expect(alert(page, re.compile("password", re.I))).to_be_visible()
+    expect(alert(page, re.compile("password", re.IGNORECASE))).to_be_visible()
     current.fill(somebody.password)
     new.fill("a fish writes a letter")
     button(page, "Change password").click()
@@ -257,9 +257,11 @@ def _chat_action(page: Page, name: str) -> None:
 
 def _expect_look(page: Page, scheme: str) -> None:
     """The page is as light or dark as asked for, readable, and no wider than the window."""
+    page.wait_for_function("dark => document.documentElement.classList.contains(dark)", arg=scheme)
     colours = page.evaluate(
         """() => {
-          const canvas = document.createElement("canvas").getContext("2d");
+          const canvas = document.createElement("canvas")
+            .getContext("2d", {willReadFrequently: true});
           const light = (colour) => {
             canvas.clearRect(0, 0, 1, 1);
             canvas.fillStyle = colour;
