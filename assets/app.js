@@ -118,6 +118,17 @@
     showJump();
   };
 
+  let scheduled = false; // once a frame: asking for the height makes the browser lay out the page
+  const scrollSoon = () => {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(() => {
+      scheduled = false;
+      if (following) scrollToEnd();
+      else showJump();
+    });
+  };
+
   const showJump = () => {
     const [box, jump] = [scroller(), $("[data-jump]")];
     if (box && jump) jump.hidden = following || distance(box) < 200;
@@ -254,8 +265,7 @@
       button.dataset.ready = "true";
       earlier.observe(button);
     });
-    if (following) scrollToEnd();
-    else showJump();
+    scrollSoon();
   }).observe(document, {
     subtree: true, childList: true, characterData: true,
     attributes: true, attributeFilter: ["data-accepted", "data-draft"],

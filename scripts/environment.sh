@@ -40,7 +40,7 @@ install() {
     make_environment
     cat requirements.txt constraints.txt "$1" | cmp -s - "$stamp" && return
     say "Installing the Python packages of $1 …"
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r "$1" ||
+    "$VENV/bin/python" -m pip install -qq --disable-pip-version-check -r "$1" ||
         fail "The packages could not be installed; pip says why above."
     cat requirements.txt constraints.txt "$1" >"$stamp"
     say "Python packages are installed ($((SECONDS - began)) s)."

@@ -194,3 +194,5 @@ class Conversation(rx.State):
                 self.recent = merged
         if self.title != page.chat.title:
             self.title = page.chat.title
+        if self.hint and not self.is_answering:
+            self.hint = ""

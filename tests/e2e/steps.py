@@ -69,7 +69,7 @@ def create_project(page: Page, name: str, system_prompt: str = "") -> str:
     dialog.get_by_role("textbox", name="System prompt", exact=True).fill(system_prompt)
     button(dialog, "Create project").click()
     page.wait_for_url(re.compile(r"/projects/[0-9a-f-]{36}/chat/?$"))
-    expect_chat_ready(page)
+    expect(composer(page)).to_have_attribute("placeholder", f"Message {name}")
     return page.url.split("/projects/")[1].split("/")[0]
 
 
