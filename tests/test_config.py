@@ -251,7 +251,9 @@ def test_a_local_provider_needs_no_key_but_a_model(monkeypatch: pytest.MonkeyPat
 def test_env_example_explains_every_setting_with_its_default():
     explained = {
         name.lower(): (meaning, default)
-        for meaning, name, default in re.findall(r"^# (.+)\n#([A-Z_]+)=(.*)$", ENV_EXAMPLE, re.M)
+        for meaning, name, default in re.findall(
+            r"^# (.+)\n#([A-Z_]+)=(.*)$", ENV_EXAMPLE, re.MULTILINE
+        )
     }
 
     assert explained.keys() == FOR_OPERATORS.keys()
@@ -268,6 +270,6 @@ def test_env_example_changes_nothing_as_it_is():
 
 @pytest.mark.skipif(not README.exists(), reason="there is no README yet")
 def test_the_readme_lists_every_setting_and_no_other():
-    listed = re.findall(r"^\| `([A-Z_]+)`", README.read_text(), re.M)
+    listed = re.findall(r"^\| `([A-Z_]+)`", README.read_text(), re.MULTILINE)
 
     assert sorted(listed) == sorted(name.upper() for name in FOR_OPERATORS)

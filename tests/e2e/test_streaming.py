@@ -121,6 +121,27 @@ def test_a_double_click_on_send_sends_once(provider: FakeProvider, page: Page) -
     assert len(provider.requests) == 1
 
 
+def test_the_second_click_of_a_slow_double_click_does_not_stop_the_answer(
+    provider: FakeProvider, page: Page
+) -> None:
+    gate = Gate(after=2)
+    provider.enqueue(Answer(text="Hello."), Answer(pieces=PIECES, gate=gate))
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    composer(page).fill("Only once, please")
+    box = button(page, "Send").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(x, y)
+    expect(button(page, "Stop")).to_be_visible()
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+    gate.wait_reached()
+    gate.open()
+    expect(messages(page, "assistant")).to_have_count(2)
+    expect_status(page, "complete")
+
+
 def test_another_tab_follows_live_and_so_does_one_that_sat_idle(
     provider: FakeProvider, page: Page
 ) -> None:
