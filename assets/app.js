@@ -99,9 +99,15 @@
     scrollToEnd();
   };
 
+  // Another chat is open. What was typed before the page knew which one belongs to it.
   const openDraft = (field) => {
+    const former = field.dataset.openDraft;
     sent = null;
-    field.value = store.get(draftKey(field)) ?? "";
+    if (former === "draft:/" && field.value) {
+      store.set(former, "");
+      write(field, field.value);
+    } else field.value = store.get(draftKey(field)) ?? "";
+    field.dataset.openDraft = draftKey(field);
     grow(field);
   };
 
@@ -203,6 +209,13 @@
     if (code) copyCode(code);
   });
 
+  // The second click of a double click would send twice, or land on Stop, which takes Send's place.
+  on("click", (event) => {
+    if (event.detail < 2 || !event.target.closest?.(".send")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { capture: true });
+
   on("submit", (event) => {
     const form = event.target;
     if (form.matches("[data-api]")) {
@@ -229,6 +242,8 @@
       field.form.requestSubmit();
     } else if (event.key === "Escape" && field.matches?.("[data-rename]")) {
       $("[data-cancel]", field.form)?.click();
+    } else if (event.key === "Escape" && event.defaultPrevented) {
+      return; // a menu or a dialog took it
     } else if (event.key === "Escape" && root.dataset.drawer) {
       drawer(false);
       $("[data-open-navigation]")?.focus();
@@ -251,11 +266,13 @@
     if (field && !field.dataset.ready) {
       field.dataset.ready = "true";
       openDraft(field);
-    } else if (field && changed("data-accepted")) accepted(field);
-    else if (field && changed("data-draft")) {
-      openDraft(field);
-      following = true;
-      field.focus();
+    } else if (field) {
+      if (changed("data-accepted")) accepted(field);
+      if (changed("data-draft")) {
+        openDraft(field);
+        following = true;
+        field.focus();
+      }
     }
     document.querySelectorAll("[data-counted]:not([data-ready])").forEach((field) => {
       field.dataset.ready = "true";

@@ -103,7 +103,9 @@ class TimedProvider(FakeProvider):
 class Weight:
     """What opening a page with an empty cache transfers, in bytes as they came, headers included."""
 
-    transferred: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("JS", "CSS", "other"), 0))
+    transferred: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("JS", "CSS", "other"), 0)
+    )
     requests: int = 0
     uncompressed: list[str] = field(default_factory=list[str])
     """Scripts and styles above 1 kB that came as they are."""

@@ -215,6 +215,14 @@ class Settings(BaseSettings):
             check_secret(secret.get_secret_value())
         return secret
 
+    @field_validator("openai_api_key")
+    @classmethod
+    def _sendable(cls, key: SecretStr) -> SecretStr:
+        bare = key.get_secret_value().strip()
+        if not (bare.isascii() and bare.isprintable()):
+            raise ValueError("has characters that no key has; was a quote copied with it?")
+        return SecretStr(bare)
+
     @field_validator("openai_base_url", "ollama_url")
     @classmethod
     def _an_address(cls, url: str) -> str:

@@ -268,8 +268,18 @@ def test_env_example_changes_nothing_as_it_is():
     assert not [line for line in ENV_EXAMPLE.splitlines() if line and not line.startswith("#")]
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README yet")
 def test_the_readme_lists_every_setting_and_no_other():
     listed = re.findall(r"^\| `([A-Z_]+)`", README.read_text(), re.MULTILINE)
 
     assert sorted(listed) == sorted(name.upper() for name in FOR_OPERATORS)
+
+
+def test_a_key_with_a_curly_quote_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "“sk-secret”")
+
+    with pytest.raises(
+        BadSettings, match="OPENAI_API_KEY: has characters that no key has"
+    ) as refusal:
+        get_settings()
+
+    assert "sk-secret" not in str(refusal.value)

@@ -59,9 +59,15 @@ class Conversation(rx.State):
         """What the browser's tab says."""
         return self.title or self.project_name or "New chat"
 
+    _is_arriving: bool = False
+    """A chat was just begun, and the page is on its way to the chat's own address."""
+
     @handler
     async def open(self, viewer: Viewer) -> None:
         """Show the chat, or the new chat, that the address names."""
+        await self._open(viewer)
+
+    async def _open(self, viewer: Viewer) -> None:
         project_id, chat_id = route_argument(self, "project_id"), route_argument(self, "chat_id")
         try:
             project = await db.in_thread(projects.get, viewer.user_id, project_id)
@@ -86,7 +92,7 @@ class Conversation(rx.State):
         self.project_name = project.name
         model = worker.engine().model
         self.model_name, self.is_demo = project.model or model.name, model.is_demo
-        self.is_missing, self.is_loaded = False, True
+        self.is_missing, self.is_loaded, self._is_arriving = False, True, False
 
     @handler
     async def send_message(self, viewer: Viewer, form: MessageForm) -> rx.event.EventSpec | None:
@@ -146,6 +152,8 @@ class Conversation(rx.State):
         answers.announce(chat.id)
 
     async def _ask(self, viewer: Viewer, text: str) -> rx.event.EventSpec | None:
+        if not self._is_where_the_page_is():
+            await self._open(viewer)
         try:
             turn = await answers.send(
                 viewer.user_id, self.open_project_id, self.open_chat_id or None, text
@@ -160,7 +168,15 @@ class Conversation(rx.State):
         if not turn.is_new_chat:
             return None
         self.open_chat_id, self.title = turn.chat.id, turn.chat.title
+        self._is_arriving = True
         return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
+
+    def _is_where_the_page_is(self) -> bool:
+        """Whether the open chat is the one in the address: a quick hand sends before `open` has run."""
+        if route_argument(self, "project_id") != self.open_project_id:
+            return False
+        chat_id = route_argument(self, "chat_id")
+        return chat_id == self.open_chat_id or (not chat_id and self._is_arriving)
 
     def _shown(self, name: str) -> list[MessageView]:
         """The plain list behind a var, without the proxy that watches for changes."""
