@@ -5,6 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from chatbot_app.api import auth, health
+from chatbot_app.api.sizes import BodyLimit
 from chatbot_app.errors import AppError, TooManyAttempts
 
 
@@ -17,6 +18,9 @@ def create_api() -> FastAPI:
     api.include_router(health.router)
     api.add_exception_handler(AppError, _refusal)
     api.add_exception_handler(RequestValidationError, _malformed)
+    api.add_exception_handler(400, _malformed)  # a body that is no JSON, or no text at all
+    api.add_exception_handler(413, _too_long)
+    api.add_middleware(BodyLimit)
     return api
 
 
@@ -28,6 +32,10 @@ def _refusal(_request: Request, error: Exception) -> JSONResponse:
         {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
     )
     return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)
+
+
+def _too_long(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse({"error": "This form is too long to be read."}, status_code=413)
 
 
 def _malformed(_request: Request, _error: Exception) -> JSONResponse:

@@ -29,7 +29,7 @@ def _field(label: str, name: str, hint: str, control: rx.Component) -> rx.Compon
     )
 
 
-def form_error(message: rx.Var[str]) -> rx.Component:
+def form_error(message: rx.Var[str] | str) -> rx.Component:
     """What is wrong with the form; read out when it appears."""
     return rx.cond(
         message != "",
@@ -42,7 +42,7 @@ def form_error(message: rx.Var[str]) -> rx.Component:
     )
 
 
-def saved_note(count: rx.Var[int], text: str = "Saved") -> rx.Component:
+def saved_note(count: rx.Var[int] | int, text: str = "Saved") -> rx.Component:
     """Says that something was saved; `count` rises with every save."""
     return rx.cond(
         count != 0,
@@ -51,6 +51,6 @@ def saved_note(count: rx.Var[int], text: str = "Saved") -> rx.Component:
             text,
             role="status",
             class_name="saved-note",
-            key=count.to_string(),
+            key=rx.Var.create(count).to_string(),
         ),
     )

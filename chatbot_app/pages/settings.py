@@ -70,6 +70,6 @@ def _appearance() -> rx.Component:
         rx.segmented_control.item("Light", value="light"),
         rx.segmented_control.item("Dark", value="dark"),
         value=rx.color_mode,
-        on_change=rx.style.set_color_mode,
+        on_change=rx.style.set_color_mode,  # pyright: ignore[reportArgumentType]
         aria_label="Theme",
     )

@@ -88,7 +88,7 @@ def handler(
     hints = get_type_hints(function)
     arguments = _arguments_model(function.__qualname__, accepted, hints)
 
-    async def gated(self: Any, **given: Any) -> Any:
+    async def gated(self: Any, /, **given: Any) -> Any:
         try:
             viewer = await (_find if anonymous else resolve)(session_token(self))
             return await function(self, viewer, **_checked(arguments, given))
@@ -102,7 +102,8 @@ def handler(
 
     gated.__name__, gated.__qualname__ = function.__name__, function.__qualname__
     gated.__doc__, gated.__module__ = function.__doc__, function.__module__
-    gated.__annotations__ = {p.name: hints[p.name] for p in accepted}
+    # Reflex would turn "2" into 2 by the annotations, before anything is checked: it sees none.
+    gated.__annotations__ = {}
     shown = signature.replace(parameters=[state_parameter, *accepted])
     for attribute, value in (("__signature__", shown), (GATED, True)):
         setattr(gated, attribute, value)

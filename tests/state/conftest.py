@@ -14,6 +14,6 @@ async def tabs(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ta
     from chatbot_app.config import PROJECT_ROOT
 
     monkeypatch.chdir(PROJECT_ROOT)
-    importlib.import_module("chatbot_app.chatbot_app")
-    async with running() as opened:
+    module = importlib.import_module("chatbot_app.chatbot_app")
+    async with running(module.app) as opened:
         yield opened

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from reflex.app import App
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState, StateUpdate
@@ -29,12 +30,12 @@ class _Wire:
 
 
 class Tabs:
-    """A server's worth of tabs, with one queue and one place where states are kept."""
+    """A server's worth of tabs, behind the application's own middleware."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: App) -> None:
         self.manager = StateManagerMemory()
         self.wire = _Wire()
-        self.processor = BaseStateEventProcessor()
+        self.processor = BaseStateEventProcessor(middleware=app)
         self.processor.configure(state_manager=self.manager, event_namespace=self.wire)  # pyright: ignore[reportArgumentType]
 
     def open(self, cookie: str = "") -> "Tab":
@@ -112,8 +113,8 @@ class Tab:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Tabs]:
+async def running(app: App) -> AsyncIterator[Tabs]:
     """Process the events of any tabs for as long as the block lasts."""
-    tabs = Tabs()
+    tabs = Tabs(app)
     async with tabs.processor:
         yield tabs

@@ -121,7 +121,7 @@ GOOD: dict[str, Any] = {"times": 2, "form": {"title": "open"}}
     [
         {},
         {"times": 2},
-        {**GOOD, "times": "2"},
+        {**GOOD, "times": "two"},
         {**GOOD, "times": 2.0},
         {**GOOD, "times": True},
         {**GOOD, "times": None},

@@ -1,0 +1,101 @@
+"""One served application for all of these tests, and people in its database.
+
+The tests write to the same SQLite file that the server serves, as an administrator's command would.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from chatbot_app import db
+from chatbot_app.services import projects
+from tests.conftest import Person, person, say
+from tests.security.served import JWT_SECRET, Handler, Server, registry, serving
+
+CANARY = "canary"
+
+
+@dataclass(frozen=True)
+class Estate:
+    """All that an owner has and nobody else may see or change; each text holds a word of its own."""
+
+    owner: Person
+    project_id: str
+    chat_id: str
+    message_id: str
+    secrets: tuple[str, ...]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Give the owner's ids under the names that handlers use."""
+        return {
+            "project_id": self.project_id,
+            "chat_id": self.chat_id,
+            "message_id": self.message_id,
+            "confirmation": self.secrets[0],
+        }
+
+    @property
+    def path(self) -> str:
+        return f"/projects/{self.project_id}/chat/{self.chat_id}"
+
+    def assert_unseen_in(self, text: str) -> None:
+        for secret in self.secrets:
+            assert secret not in text, f"{secret} was sent to somebody else"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve the application, with the demo model, for all tests of this directory."""
+    with serving(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Handler], list[str]]:
+    """Give every registered handler and every API route."""
+    return registry(tmp_path_factory.mktemp("registry"))
+
+
+@pytest.fixture(scope="session")
+def handlers(registered: tuple[list[Handler], list[str]]) -> list[Handler]:
+    return registered[0]
+
+
+@pytest.fixture(autouse=True)
+def same_database(server: Server, settings: Callable[..., None]) -> Iterator[None]:
+    """Let the test's services work on the server's database, with its secret."""
+    settings(JWT_SECRET=JWT_SECRET)
+    db.configure(server.database)
+    yield
+    db.configure(None)
+
+
+def newcomer(name: str) -> Person:
+    """Open an account whose e-mail nobody has yet."""
+    return person(f"{name}-{uuid.uuid4().hex[:10]}")
+
+
+@pytest.fixture
+def stranger() -> Person:
+    return newcomer("Charlie")
+
+
+@pytest.fixture
+def estate() -> Estate:
+    """Bring in an owner with a project and a chat whose last answer could be asked for again."""
+    owner = newcomer("Alice")
+    word = uuid.uuid4().hex[:10]
+    words = [f"{CANARY}-{what}-{word}" for what in ("name", "prompt", "title", "answer")]
+    form = {"name": words[0], "description": "", "system_prompt": words[1]}
+    projects.update(owner.id, owner.project_id, **form, model="", temperature="")
+    turn = say(owner, words[2], words[3], status="stopped")
+    return Estate(
+        owner,
+        str(owner.project_id),
+        turn.chat.id,
+        turn.answer.id,
+        (*words, owner.email, owner.token),
+    )

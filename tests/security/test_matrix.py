@@ -1,0 +1,201 @@
+"""Every event handler and every route, called by the signed-out and by a stranger with the owner's ids.
+
+Nothing of the owner's may change, and nothing of it may be sent. A handler or route that is not in
+handlers.txt fails: whoever adds one says there that these tests have seen it.
+"""
+
+import json
+
+import pytest
+
+from chatbot_app.services import projects
+from tests.conftest import PASSWORD, Person
+from tests.security.conftest import Estate
+from tests.security.served import (
+    Handler,
+    Server,
+    Tab,
+    listed,
+    redirects_of,
+    rows,
+)
+
+ANONYMOUS = {"landing.pass_through", "notices.dismiss"}
+"""What the signed-out may call; both have nothing to give."""
+
+BACKGROUND_SECONDS = 0.5
+
+
+def named(handlers: list[Handler], short: str) -> str:
+    return next(handler.name for handler in handlers if handler.short == short)
+
+
+def described(handlers: list[Handler], routes: list[str]) -> list[str]:
+    """Write each handler as handlers.txt does."""
+    lines = [
+        f"{'handler' if handler.is_known else 'refused'} {handler.name}"
+        f"({', '.join(f'{name}: {kind}' for name, kind in handler.arguments.items())})"
+        for handler in handlers
+    ]
+    return sorted(lines + [f"route {route}" for route in routes])
+
+
+def test_every_handler_and_route_is_on_the_list(
+    registered: tuple[list[Handler], list[str]],
+) -> None:
+    assert described(*registered) == sorted(listed())
+
+
+def test_every_handler_of_ours_passes_the_gate(handlers: list[Handler]) -> None:
+    ours = [h for h in handlers if ".chatbot_app___" in h.name and not h.name.endswith(".setvar")]
+    assert ours
+    assert [h.name for h in ours if not h.is_known] == []
+
+
+def test_nothing_that_sets_any_var_is_let_in(handlers: list[Handler]) -> None:
+    setters = [h for h in handlers if h.name.endswith((".setvar", ".update_vars_internal"))]
+    assert len(setters) > 5
+    assert [h.name for h in setters if h.is_known] == []
+
+
+def test_the_signed_out_reach_nothing(
+    server: Server, handlers: list[Handler], estate: Estate
+) -> None:
+    before = rows(server)
+    with Tab(server) as tab:
+        tab.at(estate.path, project_id=estate.project_id, chat_id=estate.chat_id)
+        tab.settle()
+        for handler in handlers:
+            tab.emit(handler.name, **handler.good(**estate.ids))
+            if handler.is_known and ".chatbot_app___" in handler.name:
+                is_for_all = handler.short in ANONYMOUS
+                if not is_for_all:
+                    tab.until(lambda update: any(redirects_of([update])))
+            tab.settle()
+        server.assert_alive()
+        estate.assert_unseen_in("".join(tab.frames))
+    assert rows(server) == before
+
+
+def prime(tab: Tab, handlers: list[Handler], estate: Estate) -> None:
+    """Point everything that remembers an id at the owner's things."""
+    tab.at(estate.path, project_id=estate.project_id, chat_id=estate.chat_id)
+    for short in ("conversation.open", "project_settings.load", "rail.load", "projects.load"):
+        tab.emit(named(handlers, short))
+    tab.emit(named(handlers, "rail.ask_to_delete"), chat_id=estate.chat_id)
+    tab.emit(named(handlers, "rail.start_renaming"), chat_id=estate.chat_id)
+
+
+def test_a_stranger_with_the_owners_ids_changes_and_sees_nothing(
+    server: Server, handlers: list[Handler], estate: Estate, stranger: Person
+) -> None:
+    before = rows(server, estate.owner.id)
+    with Tab(server, stranger.token) as tab:
+        for handler in handlers:
+            prime(tab, handlers, estate)
+            tab.emit(handler.name, **handler.good(**estate.ids))
+            tab.settle()
+            assert rows(server, estate.owner.id) == before, handler.name
+        tab.drain(BACKGROUND_SECONDS)
+        estate.assert_unseen_in("".join(tab.frames))
+    server.assert_alive()
+
+
+def test_the_owner_does_see_all_of_it(
+    server: Server, handlers: list[Handler], estate: Estate
+) -> None:
+    """Otherwise the tests above would show nothing."""
+    with Tab(server, estate.owner.token) as tab:
+        prime(tab, handlers, estate)
+        shown = json.dumps(tab.state())
+    for secret in estate.secrets[:4]:
+        assert secret in shown
+
+
+def test_a_stranger_cannot_point_a_tab_at_the_owners_things_with_setvar(
+    server: Server, handlers: list[Handler], estate: Estate, stranger: Person
+) -> None:
+    before = rows(server, estate.owner.id)
+    with Tab(server, stranger.token) as tab:
+        tab.at("/projects")
+        was = tab.state()
+        for state, var, value in (
+            ("session", "_owner", str(estate.owner.id)),
+            ("session", "name", "Mallory"),
+            ("conversation", "open_chat_id", estate.chat_id),
+            ("conversation", "open_project_id", estate.project_id),
+            ("rail", "renaming_id", estate.chat_id),
+            ("rail", "listed_project_id", estate.project_id),
+        ):
+            tab.emit(named(handlers, f"{state}.setvar"), var_name=var, value=value)
+        now = tab.state()
+        watched = [key for key in was if key.startswith(("session.", "conversation.", "rail."))]
+        assert {key: now[key] for key in watched} == {key: was[key] for key in watched}
+        tab.send(named(handlers, "rail.rename"), form={"title": "taken over"})
+    assert rows(server, estate.owner.id) == before
+
+
+def test_a_hydration_cannot_be_used_to_set_vars(
+    server: Server, handlers: list[Handler], estate: Estate, stranger: Person
+) -> None:
+    names = [h.name.rpartition(".")[0] for h in handlers if h.short == "session.setvar"]
+    wanted = {f"{names[0]}.name": "Mallory", f"{names[0]}.name_rx_state_": "Mallory"}
+    with Tab(server, stranger.token) as tab:
+        tab.send(named(handlers, "state.hydrate_and_load"), vars=wanted)
+        assert tab.state()["session.name"] == stranger.viewer.name
+
+
+BODIES = {
+    "/api/auth/register": {"name": "Mallory", "password": "a long and new password"},
+    "/api/auth/sign-in": {"password": "not the password at all"},
+    "/api/auth/password": {"current_password": "wrong", "new_password": "a long and new password"},
+}
+
+
+@pytest.mark.parametrize("is_stranger", [False, True], ids=["anonymous", "stranger"])
+def test_no_route_gives_or_changes_anything_of_the_owners(
+    server: Server,
+    registered: tuple[list[Handler], list[str]],
+    estate: Estate,
+    stranger: Person,
+    is_stranger: bool,
+) -> None:
+    before = rows(server, estate.owner.id)
+    for route in registered[1]:
+        method, path = route.split()
+        body = {"email": estate.owner.email, **BODIES[path]} if path in BODIES else None
+        if path == "/api/auth/password" and body:
+            del body["email"]
+        answer = server.request(
+            path, method=method, body=body, cookie=stranger.token if is_stranger else ""
+        )
+        if path in BODIES:
+            assert answer.status in (401, 409), route
+        assert "set-cookie" not in answer.headers or path == "/api/auth/sign-out"
+        estate.assert_unseen_in(answer.text)
+    assert rows(server, estate.owner.id) == before
+    signed_in = server.request(
+        "/api/auth/sign-in",
+        method="POST",
+        body={"email": estate.owner.email, "password": PASSWORD},
+    )
+    assert signed_in.status == 200
+
+
+@pytest.mark.parametrize("path", ["/_upload", "/_upload/x", "/auth-codespace", "/_all_routes"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_reflex_offers_no_door_of_its_own(server: Server, path: str, method: str) -> None:
+    answer = server.request(path, method=method, body={} if method == "POST" else None)
+    assert answer.status in (403, 404, 405)
+
+
+def test_the_owner_can_still_do_all_that(
+    server: Server, handlers: list[Handler], estate: Estate
+) -> None:
+    """The forms that strangers sent are right: in the owner's hands the last of them works."""
+    with Tab(server, estate.owner.token) as tab:
+        prime(tab, handlers, estate)
+        tab.send(
+            named(handlers, "project_settings.delete"), form={"confirmation": estate.secrets[0]}
+        )
+    assert projects.list_for(estate.owner.id) == []
