@@ -173,7 +173,8 @@ class Bench:
                 f"{name}: main thread",
                 f"{m.task_seconds:.2f} s",
                 f"CDP TaskDuration; of it script {m.script_seconds:.2f}, layout {m.layout_seconds:.2f}, style"
-                f" {m.style_seconds:.2f} s; {m.updates} updates of the text; {m.long_tasks} tasks over 50 ms, "
+                f" {m.style_seconds:.2f} s; {m.updates}"
+                f" updates of the text; {m.long_tasks} tasks over 50 ms, "
                 f" longest {m.longest_task * 1000:.0f} ms",
             ),
             Row(

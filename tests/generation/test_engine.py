@@ -1,4 +1,4 @@
-"""The engine: whatever happens to an answer, what was said is kept and how it ended is stored, in plain words."""
+"""The engine: what was said is kept, and how it ended is stored, in plain words."""
 
 import asyncio
 import contextlib
