@@ -31,7 +31,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-THREADS = 8
+THREADS = 32  # writers that wait for SQLite must not hold up those who read
+KEPT_CONNECTIONS = 8
 SQLITE_WAIT = 30  # seconds a writer waits for its turn, where one write takes milliseconds
 
 # NUL, which PostgreSQL can't hold, and lone surrogates, which have no UTF-8.
@@ -122,7 +123,11 @@ def connections() -> Engines:
 
 def create(address: str, *, migrating: bool = False) -> Engine:
     """Make an engine; one for migrations keeps no connection and enforces no foreign keys."""
-    options: dict[str, Any] = {"pool_size": THREADS, "max_overflow": THREADS, "pool_timeout": 10}
+    options: dict[str, Any] = {
+        "pool_size": KEPT_CONNECTIONS,
+        "max_overflow": THREADS,
+        "pool_timeout": 10,
+    }
     if migrating:
         options = {"poolclass": NullPool}
     # A statement's parameters are people's words and hashes: none of them belongs in a log.

@@ -47,7 +47,8 @@ class Rail(rx.State):
     @handler
     async def start_renaming(self, viewer: Viewer, chat_id: str) -> None:
         """Turn a chat's line into a field."""
-        self.renaming_id = chat_id
+        if any(chat.id == chat_id for chat in self.get_value("_chats")):
+            self.renaming_id = chat_id
 
     @handler
     async def cancel_renaming(self, viewer: Viewer) -> None:

@@ -257,7 +257,12 @@ def _chat_action(page: Page, name: str) -> None:
 
 def _expect_look(page: Page, scheme: str) -> None:
     """The page is as light or dark as asked for, readable, and no wider than the window."""
-    page.wait_for_function("dark => document.documentElement.classList.contains(dark)", arg=scheme)
+    # The theme's root follows the document's class once the page is hydrated.
+    page.wait_for_function(
+        """scheme => document.documentElement.classList.contains(scheme)
+          && document.querySelector(".radix-themes").classList.contains(scheme)""",
+        arg=scheme,
+    )
     colours = page.evaluate(
         """() => {
           const canvas = document.createElement("canvas")

@@ -244,8 +244,12 @@ class Tab:
         Events of one tab run one after the other, and a hydration always answers. What runs in the
         background is not waited for.
         """
-        self.emit(HYDRATE)
-        self.until(_is_snapshot)
+        # The address stands in the snapshot, and a mark in it tells this one from any other.
+        mark = f"#{uuid.uuid4().hex}"
+        event = self.event(HYDRATE, {})
+        event["router_data"]["asPath"] += mark
+        self.emit_raw(event)
+        self.until(lambda update: mark in json.dumps(update.get("delta")))
         events, self._events = self._events, []
         return events
 
@@ -295,11 +299,6 @@ class Tab:
             if wanted(str(frame)):
                 return str(frame)
         raise AssertionError(f"waited in vain; last received: {self.frames[-1:]!r:.300}")
-
-
-def _is_snapshot(update: dict[str, Any]) -> bool:
-    root = (update.get("delta") or {}).get(ROOT_STATE, {})
-    return any(name.startswith("is_hydrated") for name in root) and len(update["delta"]) > 5
 
 
 def vars_of(updates: list[dict[str, Any]]) -> dict[str, Any]:
