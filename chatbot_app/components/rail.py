@@ -3,6 +3,7 @@
 import reflex as rx
 
 from chatbot_app.components.icons import icon_button
+from chatbot_app.components.titles import title_form
 from chatbot_app.schemas import ChatItem
 from chatbot_app.state.rail import ChatGroup, Rail
 from chatbot_app.state.session import Session
@@ -94,7 +95,16 @@ def _group(group: rx.Var[ChatGroup]) -> rx.Component:
 
 def _chat(chat: rx.Var[ChatItem]) -> rx.Component:
     return rx.el.li(
-        rx.cond(Rail.renaming_id == chat.id, _title_form(chat), _chat_line(chat)),
+        rx.cond(
+            Rail.renaming_id == chat.id,
+            title_form(
+                chat.title,
+                on_submit=Rail.rename,
+                on_cancel=Rail.cancel_renaming,
+                class_name="rail-title-input",
+            ),
+            _chat_line(chat),
+        ),
         class_name="rail-line",
         key=chat.id,
     )
@@ -125,28 +135,6 @@ def _chat_line(chat: rx.Var[ChatItem]) -> rx.Component:
                 class_name="menu",
             ),
         ),
-    )
-
-
-def _title_form(chat: rx.Var[ChatItem]) -> rx.Component:
-    return rx.el.form(
-        rx.el.input(
-            name="title",
-            default_value=chat.title,
-            aria_label="Chat title",
-            auto_focus=True,
-            auto_complete="off",
-            data_rename="",
-            class_name="rail-title-input",
-        ),
-        rx.el.button(
-            "Cancel",
-            type="button",
-            data_cancel="",
-            on_click=Rail.cancel_renaming,
-            class_name="sr-only",
-        ),
-        on_submit=Rail.rename,
     )
 
 

@@ -7,6 +7,7 @@ from chatbot_app.components.icons import icon_button
 from chatbot_app.components.message import message_article
 from chatbot_app.components.missing import missing
 from chatbot_app.components.shell import navigation_button, shell
+from chatbot_app.components.titles import title_form
 from chatbot_app.state.answer import LiveAnswer
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.rail import Rail
@@ -70,25 +71,11 @@ def _bar() -> rx.Component:
         navigation_button(),
         rx.cond(
             Conversation.is_renaming,
-            rx.el.form(
-                rx.el.input(
-                    name="title",
-                    default_value=Conversation.title,
-                    aria_label="Chat title",
-                    auto_focus=True,
-                    auto_complete="off",
-                    data_rename="",
-                    class_name="title-input",
-                ),
-                rx.el.button(
-                    "Cancel",
-                    type="button",
-                    data_cancel="",
-                    on_click=Conversation.cancel_renaming,
-                    class_name="sr-only",
-                ),
+            title_form(
+                Conversation.title,
                 on_submit=Conversation.rename,
-                class_name="title-form",
+                on_cancel=Conversation.cancel_renaming,
+                class_name="title-input",
             ),
             rx.cond(
                 Conversation.title != "",
