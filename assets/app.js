@@ -25,6 +25,17 @@
     if (open) $("#rail button")?.focus();
   };
 
+  // React begins with the light theme and corrects itself: in the dark that would be a flash.
+  const theme = $(".radix-themes");
+  if (theme) {
+    const first = new MutationObserver(() => {
+      first.disconnect();
+      const [meant, other] = root.classList.contains("dark") ? ["dark", "light"] : ["light", "dark"];
+      theme.classList.replace(other, meant);
+    });
+    first.observe(theme, { attributeFilter: ["class"] });
+  }
+
   // ---- Forms for the API ----
 
   const submitToApi = async (form) => {
@@ -253,6 +264,10 @@
       event.preventDefault();
       $("[data-new-chat]")?.click();
     }
+  });
+
+  on("focusin", (event) => {
+    if (event.target.matches?.("[data-rename]")) event.target.select();
   });
 
   on("focusout", (event) => {
