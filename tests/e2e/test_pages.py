@@ -120,6 +120,7 @@ def test_a_chat_is_renamed_and_deleted_by_its_menu(provider: FakeProvider, page:
     expect(page).to_have_title("The first words")
     _chat_action(page, "Rename")
     title = page.get_by_role("textbox", name="Chat title", exact=True)
+    expect(title).to_be_focused()
     page.keyboard.type("A title of my own")  # the old title is selected
     title.press("Enter")
     expect(chat_links(page)).to_have_text("A title of my own")
