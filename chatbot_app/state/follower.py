@@ -1,6 +1,7 @@
 """How a tab keeps up with its open chat: text from memory, stored messages from the database."""
 
 import asyncio
+import contextlib
 import time
 import uuid
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from reflex_base.registry import RegistrationContext
 
 from chatbot_app import db
-from chatbot_app.errors import NotFound, NotSignedIn
+from chatbot_app.errors import NotFound, NotSignedIn, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
 from chatbot_app.services import chats
@@ -28,6 +29,9 @@ RECHECK_SECONDS = 5.0
 """How often a follower, which is one long event, asks whether its session and its socket are still
 there.
 """
+
+RETRY_SECONDS = 1.0
+"""Pause before a follower that met a database that is away looks again."""
 
 REFRESHED = 6
 """How many of the newest messages are read when something in the chat changed."""
@@ -58,14 +62,23 @@ class Follower:
         """Follow until this tab leaves the chat, its session ends, its socket closes, or the chat
         is gone.
         """
-        with worker.engine().channels.follow(uuid.UUID(self.chat_id)) as channel:
+        channels = worker.engine().channels
+        with (
+            channels.follow(uuid.UUID(self.chat_id)) as channel,
+            contextlib.suppress(_Left, NotSignedIn),
+        ):
             try:
-                await self._follow(channel)
-            except (_Left, NotSignedIn):
-                return
+                await self._follow_through(channel)
             except NotFound:
                 async with self.state:
                     (await self._conversation()).is_missing = True
+
+    async def _follow_through(self, channel: Channel) -> None:
+        """Follow, and take it up again when the database was away."""
+        while True:
+            with contextlib.suppress(Unavailable):
+                await self._follow(channel)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self, channel: Channel) -> None:
         messages = -1

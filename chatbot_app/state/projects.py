@@ -1,6 +1,7 @@
 """The list of projects and the settings of one."""
 
 from dataclasses import replace
+from typing import Any
 
 import reflex as rx
 
@@ -13,6 +14,7 @@ from chatbot_app.state.dates import ago, reader_now
 from chatbot_app.state.forms import ConfirmForm, NewProjectForm, ProjectForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, route_argument
+from chatbot_app.state.rail import Rail
 
 
 class Projects(rx.State):
@@ -80,7 +82,7 @@ class ProjectSettings(rx.State):
         self.is_loaded = True
 
     @handler
-    async def save(self, viewer: Viewer, form: ProjectForm) -> None:
+    async def save(self, viewer: Viewer, form: ProjectForm) -> Any:
         """Store the settings; what was typed stays if they can't be taken."""
         try:
             self.project = await db.in_thread(
@@ -88,8 +90,9 @@ class ProjectSettings(rx.State):
             )
         except AppError as error:
             self.error, self.saved = error.message, 0
-            return
+            return None
         self.error, self.saved = "", self.saved + 1
+        return Rail.load  # the project's name stands there too
 
     @handler
     async def show_delete_dialog(self, viewer: Viewer, is_open: bool) -> None:

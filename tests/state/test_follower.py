@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chatbot_app.errors import Unavailable
 from chatbot_app.generation import Engine, worker
 from chatbot_app.services import answers, chats, sessions
 from chatbot_app.state import follower
@@ -144,6 +145,35 @@ async def test_a_deleted_chat_is_missing_and_followed_no_more(
     await run.wait_all()
     assert (await tab.state(Conversation)).is_missing
     assert not engine.channels._channels
+
+
+async def test_following_goes_on_when_the_database_was_away(
+    tabs: Tabs,
+    engine: Engine,
+    model: ScriptedModel,
+    alice: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    model.says("Before.")
+    await tab.until(lambda: text_of(tab) == "Before.")
+    open_page, refused = chats.open_page, []
+
+    def away_once(*arguments: Any, **options: Any) -> Any:
+        if not refused:
+            refused.append(True)
+            raise Unavailable("The database does not answer.")
+        return open_page(*arguments, **options)
+
+    monkeypatch.setattr(follower, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(chats, "open_page", away_once)
+    model.says(" After.", None)
+    await tab.until(lambda: finished(tab) == 1)
+    assert refused
+    assert text_of(tab) == "Before. After."
+    run.cancel()
 
 
 async def test_following_ends_with_the_session(
