@@ -23,7 +23,10 @@ async def lifespan() -> AsyncGenerator[None]:
     """What this worker needs while it serves: the model and the engine, closed at the end."""
     settings = get_settings()
     await worker.open_engine(
-        await llm.choose(settings), shutdown_seconds=settings.shutdown_seconds / 2
+        await llm.choose(settings),
+        shutdown_seconds=settings.shutdown_seconds / 2,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        is_alone=settings.is_sqlite,
     )
     try:
         yield

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         ge=1,
         validation_alias=AliasChoices("workers", "granian_workers", "web_concurrency"),
     )
-    """How many processes serve; only 1 for now. Wins over WEB_CONCURRENCY, which some hosts set."""
+    """How many processes serve; more than 1 on PostgreSQL and Redis. Wins over WEB_CONCURRENCY."""
     public_url: str = Field(default_factory=lambda known: _local_url(known["host"], known["port"]))
     """The address people type, with no path behind it; http://localhost:PORT unless set."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     """How much is logged: debug, info, warning or error."""
     shutdown_seconds: int = Field(default=10, ge=0)
     """How long requests and answers may go on after the signal to stop."""
+    heartbeat_seconds: float = Field(default=3, gt=0)
+    """How often a worker says that it lives; its answers are given up after five times as long."""
 
     # What it keeps
     data_dir: Path = Path("data")
@@ -106,6 +108,8 @@ class Settings(BaseSettings):
         default_factory=lambda known: _embedded_database(known["data_dir"]), repr=False
     )
     """postgresql://user:password@host/name; an SQLite file in DATA_DIR unless set."""
+    redis_url: str = Field(default="", repr=False)
+    """redis://host:6379/0; where the pages' state lives when several workers serve."""
 
     # Who gets in
     jwt_secret: SecretStr = SecretStr("")
@@ -148,6 +152,10 @@ class Settings(BaseSettings):
     """How long the provider may take until the first token."""
     model_silence_seconds: float = Field(default=60, gt=0)
     """How long the provider may pause in mid-answer."""
+    model_retries: int = Field(default=2, ge=0)
+    """How many times a request is sent again that failed before its first token."""
+    model_retry_seconds: float = Field(default=10, gt=0)
+    """How long may be waited before that; a provider that asks for more is not asked again."""
 
     # How large things may be
     message_max_chars: int = Field(default=200_000, gt=0)
@@ -165,16 +173,6 @@ class Settings(BaseSettings):
 
     testing: bool = False
     """For the project's own tests: allows what would be unsafe elsewhere, such as cheap hashes."""
-
-    @field_validator("workers")
-    @classmethod
-    def _one_process(cls, count: int) -> int:
-        if count > 1:
-            raise ValueError(
-                "more than one worker is not possible yet, because a running answer lives in the"
-                " memory of one process; set WORKERS=1"
-            )
-        return count
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -206,6 +204,15 @@ class Settings(BaseSettings):
             return f"postgresql+psycopg2://{rest}"
         if scheme != "sqlite":
             raise ValueError("must begin with postgresql:// or sqlite:///")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, url: str) -> str:
+        scheme, separator, rest = url.partition("://")
+        known = scheme in {"redis", "rediss", "unix"} and separator and rest
+        if url and not known:
+            raise ValueError("must begin with redis://, rediss:// or unix://")
         return url
 
     @field_validator("jwt_secret")
@@ -244,7 +251,24 @@ class Settings(BaseSettings):
                 f"OPENAI_MODEL: must be set, for nothing says which model of"
                 f" {self.openai_base_url} to use"
             )
+        self._share_among_workers()
         return self
+
+    def _share_among_workers(self) -> None:
+        """Refuse several workers where they could not share what each of them needs."""
+        lacking: list[str] = []
+        if self.workers > 1 and self.is_sqlite:
+            lacking.append(
+                "WORKERS: more than one needs PostgreSQL, for an SQLite file serves one process;"
+                " set DATABASE_URL, or WORKERS=1"
+            )
+        if self.workers > 1 and not self.redis_url:
+            lacking.append(
+                "WORKERS: more than one needs Redis, where each finds the state of any page;"
+                " set REDIS_URL, or WORKERS=1"
+            )
+        if lacking:
+            raise ValueError("\n".join(lacking))
 
     @property
     def has_provider(self) -> bool:

@@ -10,7 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Index, Text, Uuid, text
+from sqlalchemy import Column, DateTime, Dialect, ForeignKey, Index, Text, Uuid
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -133,13 +133,6 @@ class Message(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         Index("ix_message_chat_id", "chat_id"),
         Index("ix_message_parent_id", "parent_id"),
-        # Only the few that are being written are ever looked for by status.
-        Index(
-            "ix_message_generating",
-            "status",
-            sqlite_where=text("status = 'generating'"),
-            postgresql_where=text("status = 'generating'"),
-        ),
     )
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
@@ -154,3 +147,45 @@ class Message(SQLModel, table=True):
     model: str = Field(default="", max_length=200)
     created_at: datetime = Field(default_factory=now, sa_column=_moment())
     ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class AnswerRun(SQLModel, table=True):
+    """An answer that is being written, for as long as it is: `generating` is the status of exactly
+    those messages that have a run.
+
+    Whoever deletes this row ends the answer, so only one ever does. `run_id` tells this writing
+    from a later one of the same message; `heartbeat` is when its worker last said that it lives, in
+    seconds since 1970 by the database's clock. A chat has one run at most.
+    """
+
+    __tablename__: ClassVar[Any] = "answer_run"
+
+    message_id: uuid.UUID = Field(
+        sa_column=Column(Uuid(), ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
+    )
+    chat_id: uuid.UUID = Field(
+        sa_column=Column(
+            Uuid(), ForeignKey("chat.id", ondelete="CASCADE"), nullable=False, unique=True
+        )
+    )
+    run_id: uuid.UUID
+    heartbeat: float
+    stop_requested: bool = Field(default=False)
+
+
+class MessageChunk(SQLModel, table=True):
+    """A stretch of a running answer, behind what its message holds already and in order of `seq`.
+
+    Written once, read by those who follow from another worker or come after a crash, and gone when
+    the answer ends: the message has the whole text then.
+    """
+
+    __tablename__: ClassVar[Any] = "message_chunk"
+    # One tree instead of two: each commit writes whole pages.
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+
+    message_id: uuid.UUID = Field(
+        sa_column=Column(Uuid(), ForeignKey("message.id", ondelete="CASCADE"), primary_key=True)
+    )
+    seq: int = Field(primary_key=True)
+    text: str = Field(sa_column=Column(Text(), nullable=False))

@@ -71,6 +71,9 @@ class ChatItem:
 class MessageView:
     """A message as it is shown. `"".join(blocks)` is its text to the byte; a user's message is one
     block.
+
+    `version` of `versions` (counted from 1) says which of the messages in this place it is; the
+    neighbours are named by their ids.
     """
 
     id: str = ""
@@ -80,6 +83,10 @@ class MessageView:
     error: str = ""
     model: str = ""
     created_at: str = ""
+    version: int = 1
+    versions: int = 1
+    previous_version: str = ""
+    next_version: str = ""
 
 
 @dataclass(frozen=True)

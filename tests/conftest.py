@@ -13,8 +13,9 @@ import pytest
 from sqlmodel import select
 
 from chatbot_app import config, db, migrations, security
+from chatbot_app.generation import records
 from chatbot_app.models import Project, User
-from chatbot_app.repositories import messages, projects, users
+from chatbot_app.repositories import answer_runs, projects, users
 from chatbot_app.schemas import Status, Turn, Viewer
 from chatbot_app.services import sessions, throttle, turns
 from tests import postgres as postgres_server
@@ -155,12 +156,15 @@ def say(
     chat_id: str | None = None,
 ) -> Turn:
     """Have one turn, in a new chat unless one is named, and end its answer."""
-    turn, _prompt = turns.begin(owner.id, owner.project_id, chat_id, question)
+    turn, _job = turns.begin(owner.id, owner.project_id, chat_id, question)
     end(turn, answer, status=status)
     return turn
 
 
 def end(turn: Turn, answer: str, *, status: Status = "complete") -> None:
     """End a turn's answer as the engine does."""
-    with db.session(write=True) as session:
-        assert messages.finish(session, uuid.UUID(turn.answer.id), content=answer, status=status)
+    with db.session() as session:
+        run = answer_runs.find_in_chat(session, uuid.UUID(turn.chat.id))
+    assert run
+    assert str(run.message_id) == turn.answer.id
+    assert records.finish(run.message_id, run.run_id, content=answer, status=status, error="")

@@ -20,7 +20,15 @@ from chatbot_app.errors import Unavailable
 from chatbot_app.models import Message
 from tests import conftest
 
-TABLES = {"user_account", "user_session", "project", "chat", "message"}
+TABLES = {
+    "user_account",
+    "user_session",
+    "project",
+    "chat",
+    "message",
+    "answer_run",
+    "message_chunk",
+}
 
 
 def tables() -> set[str]:

@@ -51,6 +51,10 @@ class Channels:
             if not channel.followers:
                 self._channels.pop(chat_id, None)
 
+    def followed(self) -> set[uuid.UUID]:
+        """The chats that somebody follows."""
+        return set(self._channels)
+
     def text_came(self, chat_id: uuid.UUID) -> None:
         """Tell followers that a live answer grew."""
         if channel := self._channels.get(chat_id):

@@ -9,15 +9,16 @@ supervisor around it, which never is, for it brings the outcome to the database.
 import asyncio
 import logging
 import uuid
+from collections import deque
 from collections.abc import Iterable
 from contextlib import aclosing
 
 from chatbot_app import db
-from chatbot_app.errors import AppError, Conflict, ModelError, Unavailable
+from chatbot_app.errors import AppError, ModelError, Unavailable
+from chatbot_app.generation import records
 from chatbot_app.generation.channels import Channels
-from chatbot_app.generation.live import Generation
+from chatbot_app.generation.live import Generation, Job
 from chatbot_app.llm import ChatModel, Prompt
-from chatbot_app.repositories import messages
 from chatbot_app.schemas import Status
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ SAVE_RETRY_SECONDS = 1.0
 """Pause before an outcome that the database would not take is offered again."""
 
 RESTARTED = "The server was restarted while this answer was being written."
+REMEMBERED_RUNS = 256
+"""Runs that ended here and are still known to have been ours: more than end within a second."""
+
 UNEXPECTED = (
     "Something went wrong on our side while this answer was being written. Please try again."
 )
@@ -38,27 +42,35 @@ class Engine:
         self.model = model
         self.channels = Channels()
         self.is_closing = False
+        self.has_work = asyncio.Event()
+        """Set while answers are live here."""
         self._shutdown_seconds = shutdown_seconds
         self._live: dict[uuid.UUID, Generation] = {}
+        self._in_chat: dict[uuid.UUID, Generation] = {}
         self._readers: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._supervisors: set[asyncio.Task[None]] = set()
+        self._ended_runs: deque[uuid.UUID] = deque(maxlen=REMEMBERED_RUNS)
 
-    def start(self, message_id: uuid.UUID, chat_id: uuid.UUID, prompt: Prompt) -> Generation:
-        """Begin the answer whose row is already stored as `generating`.
+    @property
+    def live(self) -> list[Generation]:
+        """The answers that are being written here, and those whose end is not stored yet."""
+        return list(self._live.values())
 
-        Raises:
-            Conflict: the server is shutting down.
-        """
-        if self.is_closing:
-            raise Conflict("The server is restarting. Please send this again in a moment.")
-        generation = Generation(message_id, chat_id)
-        self._live[message_id] = generation
-        reader = asyncio.create_task(self._read(generation, prompt), name=f"answer {message_id}")
-        self._readers[message_id] = reader
+    def start(self, job: Job) -> Generation:
+        """Begin the answer whose row and run are stored. While closing, it ends at once."""
+        generation = Generation(job.message_id, job.chat_id, job.run_id, job.text)
+        self._live[job.message_id] = self._in_chat[job.chat_id] = generation
+        self.has_work.set()
+        reader = asyncio.create_task(
+            self._read(generation, job.prompt), name=f"answer {job.message_id}"
+        )
+        self._readers[job.message_id] = reader
         supervisor = asyncio.create_task(self._supervise(generation, reader))
         self._supervisors.add(supervisor)
         supervisor.add_done_callback(self._supervisors.discard)
-        self.channels.messages_changed(chat_id)
+        self.channels.messages_changed(job.chat_id)
+        if self.is_closing:
+            self.end(generation, "interrupted", RESTARTED)
         return generation
 
     def find(self, message_id: uuid.UUID) -> Generation | None:
@@ -67,39 +79,52 @@ class Engine:
 
     def live_in(self, chat_id: uuid.UUID) -> Generation | None:
         """The live answer of this chat, if one lives in this worker."""
-        return next((g for g in self._live.values() if g.chat_id == chat_id), None)
+        return self._in_chat.get(chat_id)
+
+    def writes(self, run_id: uuid.UUID) -> bool:
+        """Whether this run is, or was until a moment ago, one of this worker's."""
+        return run_id in self._ended_runs or any(g.run_id == run_id for g in self._live.values())
 
     async def stop(self, message_id: uuid.UUID) -> bool:
         """End the answer now, with the text so far; returns when that is stored. False if it isn't
         live here.
         """
-        return await self._end(message_id, "stopped", "")
+        generation = self._live.get(message_id)
+        if generation is None:
+            return False
+        self.end(generation, "stopped")
+        await generation.saved.wait()
+        return True
 
     async def stop_chats(self, chat_ids: Iterable[uuid.UUID]) -> None:
         """End every live answer of these chats, for they are about to be deleted."""
-        wanted = set(chat_ids)
-        live = [g.message_id for g in self._live.values() if g.chat_id in wanted]
-        await asyncio.gather(*(self.stop(message_id) for message_id in live))
+        live = [g for chat_id in chat_ids if (g := self.live_in(chat_id)) is not None]
+        await asyncio.gather(*(self.stop(generation.message_id) for generation in live))
+
+    def end(self, generation: Generation, status: Status, error: str = "") -> None:
+        """End the answer now, with the text so far; the first to say how it ended is right."""
+        reader = self._readers.get(generation.message_id)
+        if reader is not None and generation.status == "generating":
+            generation.status, generation.error = status, error
+            reader.cancel()
+
+    def lose(self, generation: Generation) -> None:
+        """Write no more of an answer whose run somebody else ended."""
+        if generation.status == "generating":
+            log.warning("answer %s was ended by somebody else", generation.message_id)
+            generation.is_lost = True
+            self.end(generation, "interrupted")
 
     async def shutdown(self) -> None:
         """Take no new answers, give live ones a few seconds, then store the rest as interrupted."""
         self.is_closing = True
         if self._supervisors:
             await asyncio.wait(set(self._supervisors), timeout=self._shutdown_seconds)
-        await asyncio.gather(
-            *(self._end(message_id, "interrupted", RESTARTED) for message_id in list(self._live))
-        )
+        while self._supervisors:
+            for generation in self.live:
+                self.end(generation, "interrupted", RESTARTED)
+            await asyncio.wait(set(self._supervisors))
         await self.model.aclose()
-
-    async def _end(self, message_id: uuid.UUID, status: Status, error: str) -> bool:
-        generation, reader = self._live.get(message_id), self._readers.get(message_id)
-        if generation is None or reader is None:
-            return False
-        if generation.status == "generating":
-            generation.status, generation.error = status, error
-            reader.cancel()
-        await generation.saved.wait()
-        return True
 
     async def _read(self, generation: Generation, prompt: Prompt) -> None:
         async with aclosing(self.model.stream(prompt)) as pieces:
@@ -111,28 +136,34 @@ class Engine:
         await asyncio.wait([reader])
         if generation.status == "generating":
             generation.status, generation.error = _outcome(generation, reader)
-        await self._save(generation)
+        if not generation.is_lost:
+            await self._save(generation)
+        self._ended_runs.append(generation.run_id)
         generation.saved.set()
         self._live.pop(generation.message_id, None)
         self._readers.pop(generation.message_id, None)
+        if self._in_chat.get(generation.chat_id) is generation:
+            del self._in_chat[generation.chat_id]
+        if not self._live:
+            self.has_work.clear()
         self.channels.messages_changed(generation.chat_id)
 
     async def _save(self, generation: Generation) -> None:
         """Bring the outcome to the database, however long that is away; when closing, try just
-        once.
+        once, for the journal holds all but the last moment.
         """
         while True:
             try:
-                await db.in_thread(_store, generation)
+                if not await db.in_thread(_store, generation):
+                    log.info("answer %s had been ended already", generation.message_id)
                 return
             except Unavailable as error:
                 log.warning("could not save answer %s: %s", generation.message_id, error)
-                if self.is_closing:
-                    return
-                await asyncio.sleep(SAVE_RETRY_SECONDS)
             except Exception:
                 log.exception("could not save answer %s", generation.message_id)
+            if self.is_closing:
                 return
+            await asyncio.sleep(SAVE_RETRY_SECONDS)
 
 
 def _outcome(generation: Generation, reader: asyncio.Task[None]) -> tuple[Status, str]:
@@ -150,12 +181,11 @@ def _outcome(generation: Generation, reader: asyncio.Task[None]) -> tuple[Status
     return ("interrupted" if generation.has_text else "failed"), reason
 
 
-def _store(generation: Generation) -> None:
-    with db.session(write=True) as session:
-        messages.finish(
-            session,
-            generation.message_id,
-            content=generation.text,
-            status=generation.status,
-            error=generation.error,
-        )
+def _store(generation: Generation) -> bool:
+    return records.finish(
+        generation.message_id,
+        generation.run_id,
+        content=generation.text,
+        status=generation.status,
+        error=generation.error,
+    )

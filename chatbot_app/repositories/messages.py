@@ -1,11 +1,11 @@
-"""Messages: walks along a branch for one person, and the two updates that the engine needs.
+"""Messages: walks along a branch for one person, and what the engine needs to end an answer.
 
 A branch is read from its newest message towards the root by following `parent_id`, so that a
 page costs what the page holds, however long the chat is.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlmodel import Session, col, literal, select, update
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,9 +17,17 @@ from chatbot_app.schemas import Status
 
 WALK = 20  # messages read at a time when walking up a branch
 
+_NO_MESSAGE = "This message doesn't exist, or was deleted."
+_NEWEST_FIRST = (col(Message.created_at).desc(), col(Message.id).desc())
+
 
 def _readable_by(user_id: uuid.UUID) -> SelectOfScalar[Message]:
     return select(Message).join(Chat).join(Project).where(col(Project.user_id) == user_id)
+
+
+def find(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message | None:
+    """Find a message in one of a person's chats."""
+    return session.exec(_readable_by(user_id).where(col(Message.id) == message_id)).first()
 
 
 def get(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message:
@@ -27,9 +35,9 @@ def get(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message:
 
     Raises: NotFound, also when it is somebody else's.
     """
-    message = session.exec(_readable_by(user_id).where(col(Message.id) == message_id)).first()
+    message = find(session, user_id, message_id)
     if message is None:
-        raise NotFound("This message doesn't exist, or was deleted.")
+        raise NotFound(_NO_MESSAGE)
     return message
 
 
@@ -65,19 +73,64 @@ def add(session: Session, *messages: Message) -> None:
         session.flush()
 
 
-def finish(
-    session: Session, message_id: uuid.UUID, *, content: str, status: Status, error: str = ""
-) -> bool:
-    """End an answer that is being written, and tell whether it still was.
+def get_newest_answer(session: Session, user_id: uuid.UUID, question_id: uuid.UUID) -> Message:
+    """Get the answer to this question that was begun last.
 
-    Not scoped to a reader: an answer outlives the tab, the session and the request that began it,
-    and the engine that calls this was given the id by a turn that had been authorised. The
-    condition keeps what somebody else wrote first: a reaped or deleted answer stays as it is.
+    Raises: NotFound.
     """
-    statement = update(Message).where(
-        col(Message.id) == message_id, col(Message.status) == "generating"
+    answers = _readable_by(user_id).where(col(Message.parent_id) == question_id)
+    newest = session.exec(answers.order_by(*_NEWEST_FIRST).limit(1)).first()
+    if newest is None:
+        raise NotFound(_NO_MESSAGE)
+    return newest
+
+
+def list_versions(
+    session: Session, user_id: uuid.UUID, parent_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """List under each of these messages the ids of its children, oldest first."""
+    statement = (
+        select(Message.parent_id, Message.id)
+        .join(Chat)
+        .join(Project)
+        .where(col(Project.user_id) == user_id, col(Message.parent_id).in_(parent_ids))
+        .order_by(col(Message.created_at), col(Message.id))
     )
-    ended = session.exec(
+    versions: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for parent_id, message_id in session.exec(statement):
+        if parent_id is not None:
+            versions.setdefault(parent_id, []).append(message_id)
+    return versions
+
+
+def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message:
+    """Find the end of the branch through this message that was written in last.
+
+    What was written last below a message has nothing below itself.
+
+    Raises: NotFound.
+    """
+    start = select(col(Message.id)).where(col(Message.id) == message_id)
+    below = start.cte("below", recursive=True)
+    below = below.union_all(
+        select(col(Message.id)).join(below, col(Message.parent_id) == below.c.id)
+    )
+    statement = _readable_by(user_id).join(below, col(Message.id) == below.c.id)
+    newest = session.exec(statement.order_by(*_NEWEST_FIRST).limit(1)).first()
+    if newest is None:
+        raise NotFound(_NO_MESSAGE)
+    return newest
+
+
+def set_outcome(
+    session: Session, message_id: uuid.UUID, *, content: str, status: Status, error: str = ""
+) -> None:
+    """Write down how an answer ended.
+
+    Not scoped to a reader: whoever calls this has just ended the answer's run, which happens once.
+    """
+    statement = update(Message).where(col(Message.id) == message_id)
+    session.exec(
         statement.values(
             content=db.storable(content),
             status=status,
@@ -85,21 +138,8 @@ def finish(
             ended_at=now(),
         )
     )
-    return ended.rowcount == 1
 
 
-def interrupt_orphans(session: Session) -> int:
-    """End every answer that is said to be in writing, and tell how many there were.
-
-    Not scoped to a reader: this is for the start of the one process that writes answers, when all
-    of them were left behind by one that died.
-    """
-    statement = update(Message).where(col(Message.status) == "generating")
-    ended = session.exec(
-        statement.values(
-            status="interrupted",
-            error="The server stopped before this answer was finished.",
-            ended_at=now(),
-        )
-    )
-    return ended.rowcount
+def read_content(session: Session, message_id: uuid.UUID) -> str:
+    """Read what a message held before its present run; for those who end it or mirror it."""
+    return session.exec(select(Message.content).where(col(Message.id) == message_id)).first() or ""

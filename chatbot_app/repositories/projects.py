@@ -56,12 +56,18 @@ def list_with_activity(
     return session.exec(statement).all()
 
 
-def get(session: Session, user_id: uuid.UUID, project_id: uuid.UUID) -> Project:
-    """Get a person's project.
+def get(
+    session: Session, user_id: uuid.UUID, project_id: uuid.UUID, *, lock: bool = False
+) -> Project:
+    """Get a person's project; with `lock` whoever else wants it so waits for this transaction.
 
     Raises: NotFound, also when it is somebody else's.
     """
-    project = session.exec(_readable_by(user_id).where(col(Project.id) == project_id)).first()
+    statement = _readable_by(user_id).where(col(Project.id) == project_id)
+    if lock:
+        # Not so strict that other chats of the project could not begin a message.
+        statement = statement.with_for_update(key_share=True)
+    project = session.exec(statement).first()
     if project is None:
         raise NotFound("This project doesn't exist, or was deleted.")
     return project

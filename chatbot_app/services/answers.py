@@ -1,4 +1,5 @@
-"""Asking the model: send, retry, stop. The only services that are coroutines because of the engine.
+"""Asking the model: send, retry, resume, stop. The only services that are coroutines because of the
+engine.
 
 A question and its answer's row are committed before the engine starts, so a crash between the two
 loses nothing that was acknowledged. These run to their end even if whoever asked is cancelled in
@@ -6,33 +7,51 @@ between (a closed tab, a navigation).
 """
 
 import asyncio
+import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from chatbot_app import db
-from chatbot_app.generation import worker
-from chatbot_app.llm import Prompt
+from chatbot_app.errors import Unavailable
+from chatbot_app.generation import records, worker
 from chatbot_app.schemas import Turn
 from chatbot_app.services import chats, projects, turns
 
 T = TypeVar("T")
 
+QUIET_BEATS = 2
+"""A worker that a person asked to stop, and that was not heard of for so many beats, is taken for
+dead: sooner than the reaper would, for somebody waits.
+"""
+
+PATIENCE_SECONDS = 5.0
+"""How long a worker that lives may take to stop."""
+
+LOOK_SECONDS = 0.1
+"""How often one looks whether another worker has stopped."""
+
 _running: set[asyncio.Task[Any]] = set()
 
 
 async def send(
-    user_id: uuid.UUID, project_id: uuid.UUID | str, chat_id: uuid.UUID | str | None, text: str
+    user_id: uuid.UUID,
+    project_id: uuid.UUID | str,
+    chat_id: uuid.UUID | str | None,
+    text: str,
+    key: str = "",
 ) -> Turn:
     """Store the question and begin its answer; without a `chat_id` a new chat begins with it.
+
+    With the `key` of an earlier question of this person it gives that one's turn and does nothing.
 
     Raises:
         InvalidInput: the text is blank or too long.
         NotFound: there is no such project or chat of this user.
         Conflict: an answer is still being written in this chat.
+        Unavailable: the server is restarting.
     """
-    worker.engine()
-    return await _to_the_end(_begin(turns.begin, user_id, project_id, chat_id, text))
+    return await _begin(turns.begin, user_id, project_id, chat_id, text, key)
 
 
 async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
@@ -42,22 +61,46 @@ async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
     Raises:
         NotFound: there is no such message of this user.
         Conflict: it is not an answer that ended early, or not the last of its chat.
+        Unavailable: the server is restarting.
     """
-    worker.engine()
-    return await _to_the_end(_begin(turns.retry, user_id, message_id))
+    return await _begin(turns.retry, user_id, message_id)
+
+
+async def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
+    """Go on with an answer that was stopped or broke off, from the text that is there.
+
+    Raises:
+        NotFound: there is no such message of this user.
+        Conflict: it is not an answer that ended early with some text, or not the last of its chat.
+        Unavailable: the server is restarting.
+    """
+    return await _begin(turns.resume, user_id, message_id)
+
+
+async def show_version(user_id: uuid.UUID, message_id: uuid.UUID | str) -> None:
+    """Show this message, and what was said after it, in place of its sibling.
+
+    Raises:
+        NotFound: there is no such message of this user.
+        Conflict: an answer is still being written in this chat.
+    """
+    chat = await db.in_thread(turns.show_version, user_id, message_id)
+    worker.engine().channels.messages_changed(chat.id)
 
 
 async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:
-    """End this chat's live answer and keep its text; returns once that is stored. False if none is
-    live.
+    """End this chat's live answer and keep its text, whichever worker writes it; returns once that
+    is stored. False if none is live.
 
     Raises:
         NotFound: there is no such chat of this user.
     """
-    chat = await db.in_thread(chats.get, user_id, chat_id)
+    chat = uuid.UUID((await db.in_thread(chats.get, user_id, chat_id)).id)
     engine = worker.engine()
-    generation = engine.live_in(uuid.UUID(chat.id))
-    return generation is not None and await _to_the_end(engine.stop(generation.message_id))
+    generation = engine.live_in(chat)
+    if generation is not None:
+        return await _to_the_end(engine.stop(generation.message_id))
+    return await _to_the_end(_stop_elsewhere(chat))
 
 
 async def delete_chat(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
@@ -92,12 +135,34 @@ def announce(chat_id: str) -> None:
     worker.engine().channels.messages_changed(uuid.UUID(chat_id))
 
 
-async def _begin(begin: Any, *arguments: Any) -> Turn:
-    turn: Turn
-    prompt: Prompt
-    turn, prompt = await db.in_thread(begin, *arguments)
-    worker.engine().start(uuid.UUID(turn.answer.id), uuid.UUID(turn.chat.id), prompt)
-    return turn
+async def _begin(begin: Callable[..., turns.Begun], *arguments: Any) -> Turn:
+    if worker.engine().is_closing:
+        raise Unavailable("The server is restarting. Please send this again in a moment.")
+    return await _to_the_end(_store_and_start(begin, *arguments))
+
+
+async def _store_and_start(begin: Callable[..., turns.Begun], *arguments: Any) -> Turn:
+    engine = worker.engine()
+    begun = await db.in_thread(begin, *arguments)
+    if begun.job is not None:
+        engine.start(begun.job)
+    return begun.turn
+
+
+async def _stop_elsewhere(chat_id: uuid.UUID) -> bool:
+    """Ask the worker that writes in this chat; if it does not live any more, end its answer here."""
+    if not await db.in_thread(records.request_stop, chat_id):
+        return False
+    quiet = QUIET_BEATS * worker.heartbeat_seconds()
+    deadline = time.monotonic() + quiet + PATIENCE_SECONDS
+    while await db.in_thread(records.has_run, chat_id):
+        if orphan := await db.in_thread(records.find_orphan, chat_id, quiet):
+            await db.in_thread(records.end_orphan, orphan, status="stopped", error="")
+        elif time.monotonic() > deadline:
+            raise Unavailable("This answer couldn't be stopped right now. Please try again.")
+        await asyncio.sleep(LOOK_SECONDS)
+    worker.engine().channels.messages_changed(chat_id)
+    return True
 
 
 async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:

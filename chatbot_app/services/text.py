@@ -15,6 +15,7 @@ from chatbot_app.config import get_settings
 from chatbot_app.errors import InvalidInput, NotFound
 
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_KEY = re.compile(r"[0-9A-Za-z-]{0,64}")
 _EMAIL = re.compile(r"[^@\s]+@(localhost|[^@\s.]+(\.[^@\s.]+)+)")
 
 
@@ -83,6 +84,16 @@ def identifier(value: object) -> uuid.UUID:
     if isinstance(value, str) and _CANONICAL_UUID.fullmatch(value):
         return uuid.UUID(value)
     raise NotFound("There is nothing at this address.")
+
+
+def key(value: object) -> str:
+    """Take a client's own name for what it sends, or nothing: letters, digits and hyphens.
+
+    Raises: InvalidInput.
+    """
+    if not isinstance(value, str) or not _KEY.fullmatch(value):
+        raise InvalidInput("The page sent something that can't be used. Please reload it.")
+    return value
 
 
 def is_blank(value: str) -> bool:

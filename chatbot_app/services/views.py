@@ -1,5 +1,7 @@
 """The border where rows become what pages and API may see. No queries, no rules."""
 
+import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from chatbot_app import markdown
@@ -35,10 +37,15 @@ def chat_item(chat: Chat) -> ChatItem:
     )
 
 
-def message_view(message: Message) -> MessageView:
-    """Show a message: an answer in its blocks of markdown, a question as it was typed."""
+def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> MessageView:
+    """Show a message: an answer in its blocks of markdown, a question as it was typed.
+
+    `versions` are the ids of all messages in its place, itself among them; none means that it is
+    the only one.
+    """
     content = message.content
     blocks = markdown.split(content) if message.role == "assistant" else [content]
+    place = versions.index(message.id) if message.id in versions else 0
     return MessageView(
         id=str(message.id),
         role=message.role,
@@ -47,4 +54,8 @@ def message_view(message: Message) -> MessageView:
         error=message.error,
         model=message.model,
         created_at=moment(message.created_at),
+        version=place + 1,
+        versions=max(1, len(versions)),
+        previous_version=str(versions[place - 1]) if place > 0 else "",
+        next_version=str(versions[place + 1]) if place + 1 < len(versions) else "",
     )

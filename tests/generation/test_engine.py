@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
-from chatbot_app.errors import Conflict, ModelError, NotFound, Unavailable
+from chatbot_app.errors import ModelError, NotFound, Unavailable
 from chatbot_app.generation import Channels, Engine, Generation, worker
 from chatbot_app.generation import engine as engine_module
 from chatbot_app.llm import Prompt
@@ -58,15 +58,16 @@ def model() -> ScriptedModel:
 async def engine(database: str, model: ScriptedModel) -> AsyncIterator[Engine]:
     """Open the worker's engine, and close it at the end without patience."""
     engine_module.log.disabled = False
-    opened = await worker.open_engine(model, shutdown_seconds=0.05)
+    opened = await worker.open_engine(model, shutdown_seconds=0.05, heartbeat_seconds=0.1)
     yield opened
     await worker.close_engine()
 
 
 async def begin(engine: Engine, owner: Person) -> tuple[Turn, Generation]:
     """Ask something in a new chat."""
-    turn, prompt = turns.begin(owner.id, owner.project_id, None, "Hello?")
-    return turn, engine.start(uuid.UUID(turn.answer.id), uuid.UUID(turn.chat.id), prompt)
+    turn, job = turns.begin(owner.id, owner.project_id, None, "Hello?")
+    assert job
+    return turn, engine.start(job)
 
 
 async def ended(generation: Generation) -> None:
@@ -227,15 +228,16 @@ async def test_shutting_down_interrupts_what_takes_longer_and_keeps_its_text(
     assert model.is_closed
 
 
-async def test_while_shutting_down_no_new_answer_begins(
+async def test_what_begins_while_shutting_down_is_interrupted_at_once(
     database: str, model: ScriptedModel, alice: Person
 ) -> None:
     engine = Engine(model, shutdown_seconds=PATIENCE)
-    _turn, _generation = await begin(engine, alice)
+    await begin(engine, alice)
     closing = asyncio.create_task(engine.shutdown())
     await asyncio.wait_for(model.asked.wait(), PATIENCE)
-    with pytest.raises(Conflict, match="restarting"):
-        engine.start(uuid.uuid4(), uuid.uuid4(), Prompt(messages=()))
+    late, generation = await begin(engine, alice)
+    await ended(generation)
+    assert outcome(alice, late) == ("interrupted", "", engine_module.RESTARTED)
     model.says(None)
     await asyncio.wait_for(closing, PATIENCE)
 
@@ -253,11 +255,11 @@ async def test_an_outcome_the_database_would_not_take_is_offered_again(
 ) -> None:
     store, offers = engine_module._store, []
 
-    def reluctant(generation: Generation) -> None:
+    def reluctant(generation: Generation) -> bool:
         offers.append(generation.message_id)
         if len(offers) < 3:
             raise Unavailable("The database is busy.")
-        store(generation)
+        return store(generation)
 
     monkeypatch.setattr(engine_module, "SAVE_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(engine_module, "_store", reluctant)
@@ -306,8 +308,8 @@ async def test_what_a_dead_process_left_is_interrupted_at_the_next_start(
     database: str, model: ScriptedModel, alice: Person
 ) -> None:
     whole = say(alice, "Before", "All said.")
-    orphan, _prompt = turns.begin(alice.id, alice.project_id, None, "Hello?")
-    await worker.open_engine(model)
+    orphan, _job = turns.begin(alice.id, alice.project_id, None, "Hello?")
+    await worker.open_engine(model, is_alone=True)
     try:
         assert stored(alice, orphan).status == "interrupted"
         assert stored(alice, orphan).error

@@ -11,16 +11,17 @@ from sqlmodel import func, select
 
 from chatbot_app import db
 from chatbot_app.errors import AppError, Conflict, InvalidInput, NotFound
-from chatbot_app.llm.protocol import Prompt
+from chatbot_app.generation import Job
 from chatbot_app.models import Chat, Message
 from chatbot_app.schemas import MessageView, Status
 from chatbot_app.services import chats, projects, turns
 from tests.conftest import Person, end, say
 
 
-def sent(prompt: Prompt) -> list[tuple[str, str]]:
+def sent(job: Job | None) -> list[tuple[str, str]]:
     """Show what the model is sent."""
-    return [(message.role, message.content) for message in prompt.messages]
+    assert job is not None
+    return [(message.role, message.content) for message in job.prompt.messages]
 
 
 def shown(owner: Person, chat_id: str) -> list[MessageView]:
@@ -34,25 +35,25 @@ def count(table: type[Chat] | type[Message]) -> int:
 
 
 def test_the_first_question_opens_a_chat_titled_from_it(alice: Person):
-    turn, prompt = turns.begin(alice.id, alice.project_id, None, "What is\n a monad? " * 9)
+    turn, job = turns.begin(alice.id, alice.project_id, None, "What is\n a monad? " * 9)
 
     assert turn.is_new_chat
     assert turn.chat.title == "What is a monad? What is a monad? What is a monad? What is…"
     assert turn.question.blocks == ["What is\n a monad? " * 9]
     assert (turn.answer.role, turn.answer.status) == ("assistant", "generating")
     assert shown(alice, turn.chat.id) == [turn.question, turn.answer]
-    assert sent(prompt) == [("system", "Be brief."), ("user", "What is\n a monad? " * 9)]
+    assert sent(job) == [("system", "Be brief."), ("user", "What is\n a monad? " * 9)]
 
 
 def test_a_later_question_goes_on_in_its_chat(alice: Person):
     first = say(alice, "One", "First answer")
 
-    turn, prompt = turns.begin(alice.id, alice.project_id, first.chat.id, "Two")
+    turn, job = turns.begin(alice.id, alice.project_id, first.chat.id, "Two")
 
     assert not turn.is_new_chat
     assert turn.chat.id == first.chat.id
     assert len(shown(alice, turn.chat.id)) == 4
-    assert sent(prompt) == [
+    assert sent(job) == [
         ("system", "Be brief."),
         ("user", "One"),
         ("assistant", "First answer"),
@@ -71,17 +72,19 @@ def test_the_projects_model_temperature_and_prompt_go_with_the_question(alice: P
         temperature="0.3",
     )
 
-    turn, prompt = turns.begin(alice.id, alice.project_id, None, "Hello")
+    turn, job = turns.begin(alice.id, alice.project_id, None, "Hello")
 
-    assert (prompt.model, prompt.temperature) == ("gpt-x", 0.3)
-    assert sent(prompt)[0] == ("system", "Verse only.")
+    assert job
+    assert (job.prompt.model, job.prompt.temperature) == ("gpt-x", 0.3)
+    assert sent(job)[0] == ("system", "Verse only.")
     assert turn.answer.model == "gpt-x"
 
 
 def test_the_default_model_and_temperature_are_left_to_the_model(alice: Person):
-    _turn, prompt = turns.begin(alice.id, alice.project_id, None, "Hello")
+    _turn, job = turns.begin(alice.id, alice.project_id, None, "Hello")
 
-    assert (prompt.model, prompt.temperature) == (None, None)
+    assert job
+    assert (job.prompt.model, job.prompt.temperature) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -99,10 +102,10 @@ def test_what_a_person_read_is_remembered_and_a_failure_is_not(
 ):
     first = say(alice, "One", text, status=status)
 
-    _turn, prompt = turns.begin(alice.id, alice.project_id, first.chat.id, "Two")
+    _turn, job = turns.begin(alice.id, alice.project_id, first.chat.id, "Two")
 
     expected = [("assistant", text)] if remembered else []
-    assert sent(prompt)[1:] == [("user", "One"), *expected, ("user", "Two")]
+    assert sent(job)[1:] == [("user", "One"), *expected, ("user", "Two")]
 
 
 def test_a_long_history_is_cut_oldest_first(alice: Person, settings: Callable[..., None]):
@@ -111,9 +114,9 @@ def test_a_long_history_is_cut_oldest_first(alice: Person, settings: Callable[..
     for number in range(1, 30):
         say(alice, f"Question {number}", "x" * 400, chat_id=chat_id)
 
-    _turn, prompt = turns.begin(alice.id, alice.project_id, chat_id, "The last one")
+    _turn, job = turns.begin(alice.id, alice.project_id, chat_id, "The last one")
 
-    kept = sent(prompt)
+    kept = sent(job)
     assert kept[0] == ("system", "Be brief.")
     assert kept[-1] == ("user", "The last one")
     assert ("user", "Question 29") in kept
@@ -153,13 +156,13 @@ def test_a_question_with_something_wrong_stores_nothing(alice: Person, question:
 def test_the_longest_question_is_kept_to_the_byte(alice: Person):
     question = "🐎\r\n" * 50_000 + "x" * 50_000
 
-    turn, _prompt = turns.begin(alice.id, alice.project_id, None, question)
+    turn, _job = turns.begin(alice.id, alice.project_id, None, question)
 
     assert shown(alice, turn.chat.id)[0].blocks == [question]
 
 
 def test_a_question_during_an_answer_is_refused(alice: Person):
-    turn, _prompt = turns.begin(alice.id, alice.project_id, None, "One")
+    turn, _job = turns.begin(alice.id, alice.project_id, None, "One")
 
     with pytest.raises(Conflict, match="still being written"):
         turns.begin(alice.id, alice.project_id, turn.chat.id, "Two")
@@ -228,11 +231,11 @@ def test_an_answer_that_ended_early_can_be_tried_again(alice: Person, status: St
     first = say(alice, "One", "Whole")
     turn = say(alice, "Two", "Half of", status=status, chat_id=first.chat.id)
 
-    again, prompt = turns.retry(alice.id, turn.answer.id)
+    again, job = turns.retry(alice.id, turn.answer.id)
 
     assert not again.is_new_chat
     assert again.question == turn.question
-    assert sent(prompt)[1:] == [("user", "One"), ("assistant", "Whole"), ("user", "Two")]
+    assert sent(job)[1:] == [("user", "One"), ("assistant", "Whole"), ("user", "Two")]
     assert [message.id for message in shown(alice, turn.chat.id)][-2:] == [
         turn.question.id,
         again.answer.id,
@@ -244,12 +247,12 @@ def test_an_answer_that_ended_early_can_be_tried_again(alice: Person, status: St
 
 def test_a_retry_is_part_of_the_history_like_any_answer(alice: Person):
     turn = say(alice, "One", "", status="failed")
-    again, _prompt = turns.retry(alice.id, turn.answer.id)
+    again, _job = turns.retry(alice.id, turn.answer.id)
     end(again, "At last")
 
-    _turn, prompt = turns.begin(alice.id, alice.project_id, turn.chat.id, "Two")
+    _turn, job = turns.begin(alice.id, alice.project_id, turn.chat.id, "Two")
 
-    assert sent(prompt)[1:] == [("user", "One"), ("assistant", "At last"), ("user", "Two")]
+    assert sent(job)[1:] == [("user", "One"), ("assistant", "At last"), ("user", "Two")]
 
 
 def test_a_whole_answer_a_question_and_an_older_answer_can_not_be_tried_again(alice: Person):
@@ -263,13 +266,174 @@ def test_a_whole_answer_a_question_and_an_older_answer_can_not_be_tried_again(al
     assert len(shown(alice, whole.chat.id)) == 4
 
 
-def test_a_retry_during_an_answer_is_refused(alice: Person):
+def test_a_retry_that_is_clicked_twice_happens_once(alice: Person):
     turn = say(alice, "One", status="failed")
-    again, _prompt = turns.retry(alice.id, turn.answer.id)
+    again, _job = turns.retry(alice.id, turn.answer.id)
 
     for message_id in (turn.answer.id, again.answer.id):
-        with pytest.raises(Conflict, match="still being written"):
-            turns.retry(alice.id, message_id)
+        assert turns.retry(alice.id, message_id) == (again, None)
+    assert count(Message) == 3
+
+
+def test_a_retry_during_another_answer_is_refused(alice: Person):
+    turn = say(alice, "One", status="failed")
+    turns.begin(alice.id, alice.project_id, turn.chat.id, "Two")
+
+    with pytest.raises(Conflict, match="still being written"):
+        turns.retry(alice.id, turn.answer.id)
+
+
+def test_an_answer_goes_on_in_its_own_message_from_the_text_that_is_there(alice: Person):
+    first = say(alice, "One", "Whole")
+    turn = say(alice, "Two", "Half of ", status="interrupted", chat_id=first.chat.id)
+
+    resumed, job = turns.resume(alice.id, turn.answer.id)
+
+    assert resumed.answer.id == turn.answer.id
+    assert (resumed.answer.status, resumed.answer.error) == ("generating", "")
+    assert [m.id for m in shown(alice, turn.chat.id)][-1] == turn.answer.id
+    assert job
+    assert job.text == "Half of "
+    assert sent(job)[1:] == [
+        ("user", "One"),
+        ("assistant", "Whole"),
+        ("user", "Two"),
+        ("assistant", "Half of "),
+        ("user", turns.GO_ON),
+    ]
+
+
+def test_going_on_twice_happens_once(alice: Person):
+    turn = say(alice, "One", "Half of ", status="stopped")
+    resumed, _job = turns.resume(alice.id, turn.answer.id)
+
+    assert turns.resume(alice.id, turn.answer.id) == (resumed, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [("complete", "Whole"), ("failed", ""), ("stopped", ""), ("interrupted", " \n")],
+)
+def test_only_an_answer_that_broke_off_in_the_middle_goes_on(
+    alice: Person, status: Status, text: str
+):
+    turn = say(alice, "One", text, status=status)
+
+    for message_id in (turn.answer.id, turn.question.id):
+        with pytest.raises(Conflict):
+            turns.resume(alice.id, message_id)
+    assert shown(alice, turn.chat.id)[-1].status == status
+
+
+def test_an_older_answer_does_not_go_on(alice: Person):
+    turn = say(alice, "One", "Half of ", status="stopped")
+    say(alice, "Two", chat_id=turn.chat.id)
+
+    with pytest.raises(Conflict):
+        turns.resume(alice.id, turn.answer.id)
+
+
+def test_what_is_said_before_goes_on_is_cut_to_the_context_and_the_question_stays(
+    alice: Person, settings: Callable[..., None]
+):
+    settings(CONTEXT_TOKENS=600)
+    say_first = say(alice, "Old", "x" * 2000)
+    turn = say(alice, "Q", "a" * 9000 + "end", status="stopped", chat_id=say_first.chat.id)
+
+    _turn, job = turns.resume(alice.id, turn.answer.id)
+
+    roles = [role for role, _ in sent(job)]
+    assert roles == ["system", "user", "assistant", "user"]
+    assert sent(job)[1] == ("user", "Q")
+    assert sent(job)[2][1].endswith("aaend")
+    assert len(sent(job)[2][1]) == 600 // 2 * 4
+
+
+def test_a_question_sent_twice_under_one_key_is_asked_once(alice: Person):
+    turn, job = turns.begin(alice.id, alice.project_id, None, "Hello", "key-1")
+    again, nothing = turns.begin(alice.id, alice.project_id, None, "Hello", "key-1")
+
+    assert job is not None
+    assert nothing is None
+    assert (again.chat.id, again.question.id, again.answer.id) == (
+        turn.chat.id,
+        turn.question.id,
+        turn.answer.id,
+    )
+    end(turn, "Hi.")
+    later, nothing = turns.begin(alice.id, alice.project_id, turn.chat.id, "Hello", "key-1")
+    assert nothing is None
+    assert later.answer.blocks == ["Hi."]
+    assert (count(Chat), count(Message)) == (1, 2)
+
+
+def test_questions_without_a_key_or_with_another_are_others(alice: Person):
+    chat_id = say(alice, "Hello").chat.id
+    for key in ("", "", "key-1", "key-2"):
+        turn, _job = turns.begin(alice.id, alice.project_id, chat_id, "Hello", key)
+        end(turn, "Hi.")
+
+    assert count(Message) == 10
+
+
+def test_the_same_key_of_somebody_else_means_nothing(alice: Person, charlie: Person):
+    turn, _job = turns.begin(alice.id, alice.project_id, None, "Secret", "key-1")
+    other, job = turns.begin(charlie.id, charlie.project_id, None, "Hello", "key-1")
+
+    assert job is not None
+    assert other.question.blocks == ["Hello"]
+    assert other.chat.id != turn.chat.id
+
+
+def test_one_key_sent_many_times_at_once_is_asked_once(alice: Person):
+    for number in range(5):
+        ask = lambda: turns.begin(alice.id, alice.project_id, None, "Hello", f"key-{number}")  # noqa: B023, E731
+        assert together(*[ask] * 6) == ["done"] * 6
+        assert (count(Chat), count(Message)) == (number + 1, 2 * (number + 1))
+
+
+@pytest.mark.parametrize("key", ["x" * 65, "a b", "\0", "ü", None, 5])
+def test_a_key_that_no_page_makes_is_refused(alice: Person, key: Any):
+    with pytest.raises(InvalidInput):
+        turns.begin(alice.id, alice.project_id, None, "Hello", key)
+    assert count(Message) == 0
+
+
+def test_versions_of_an_answer_are_numbered_and_each_can_be_shown_again(alice: Person):
+    first = say(alice, "One", "First", status="stopped")
+    second, _job = turns.retry(alice.id, first.answer.id)
+    end(second, "Second")
+
+    newest = shown(alice, first.chat.id)[-1]
+    assert (newest.version, newest.versions) == (2, 2)
+    assert (newest.previous_version, newest.next_version) == (first.answer.id, "")
+
+    turns.show_version(alice.id, first.answer.id)
+    older = shown(alice, first.chat.id)[-1]
+    assert (older.id, older.blocks) == (first.answer.id, ["First"])
+    assert (older.version, older.next_version) == (1, second.answer.id)
+
+
+def test_a_version_is_shown_down_to_where_it_was_written_in_last(alice: Person):
+    first = say(alice, "One", "First", status="stopped")
+    second, _job = turns.retry(alice.id, first.answer.id)
+    end(second, "Second")
+    say(alice, "Two", "Deeper", chat_id=first.chat.id)
+
+    turns.show_version(alice.id, first.answer.id)
+    assert len(shown(alice, first.chat.id)) == 2
+    turns.show_version(alice.id, second.answer.id)
+    assert [m.blocks for m in shown(alice, first.chat.id)] == [
+        ["One"], ["Second"], ["Two"], ["Deeper"],
+    ]  # fmt: skip
+
+
+def test_no_other_version_is_shown_while_an_answer_is_written(alice: Person):
+    first = say(alice, "One", "First", status="stopped")
+    turns.retry(alice.id, first.answer.id)
+
+    with pytest.raises(Conflict, match="still being written"):
+        turns.show_version(alice.id, first.answer.id)
 
 
 def test_a_stranger_can_neither_ask_nor_retry(alice: Person, charlie: Person):
@@ -280,6 +444,8 @@ def test_a_stranger_can_neither_ask_nor_retry(alice: Person, charlie: Person):
         lambda: turns.begin(charlie.id, alice.project_id, turn.chat.id, "Hello"),
         lambda: turns.begin(charlie.id, charlie.project_id, turn.chat.id, "Hello"),
         lambda: turns.retry(charlie.id, turn.answer.id),
+        lambda: turns.resume(charlie.id, turn.answer.id),
+        lambda: turns.show_version(charlie.id, turn.answer.id),
     ):
         with pytest.raises(NotFound):
             attempt()

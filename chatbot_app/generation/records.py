@@ -1,0 +1,122 @@
+"""What the engine and the loops beside it keep in the database: each function is one short
+transaction, to be called in a thread.
+
+They act for everybody's answers and know of no user: services have authorised what is written here.
+"""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chatbot_app import db
+from chatbot_app.repositories import answer_runs, messages
+from chatbot_app.repositories.answer_runs import Chunk, Orphan, Sign
+from chatbot_app.schemas import Status
+
+LEFT_BEHIND = "The server stopped before this answer was finished."
+
+
+@dataclass(frozen=True)
+class Held:
+    """Which runs still are, and which of them somebody wants to end."""
+
+    run_ids: frozenset[uuid.UUID]
+    to_stop: frozenset[uuid.UUID]
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened in some chats since the last look: their signs, and new text by message."""
+
+    signs: list[Sign]
+    texts: dict[uuid.UUID, tuple[str, int]] = field(
+        default_factory=dict[uuid.UUID, tuple[str, int]]
+    )
+
+
+def keep(chunks: Sequence[Chunk], message_ids: Collection[uuid.UUID], *, beat: bool) -> Held:
+    """Append to the journal for all live answers at once, say that they live if it is time to, and
+    learn which are wanted no more.
+
+    Only runs that still are get anything written: what another worker took over, or a person
+    deleted, is not in `run_ids` any more.
+    """
+    writes = bool(chunks) or beat
+    with db.session(write=writes) as session:
+        held = answer_runs.list_held(session, message_ids, lock=writes)
+        run_ids = frozenset(run.run_id for run in held)
+        answer_runs.add_chunks(session, [chunk for chunk in chunks if chunk.run_id in run_ids])
+        if beat and held:
+            answer_runs.beat(session, [run.message_id for run in held])
+    return Held(run_ids, frozenset(run.run_id for run in held if run.stop_requested))
+
+
+def finish(
+    message_id: uuid.UUID, run_id: uuid.UUID, *, content: str, status: Status, error: str
+) -> bool:
+    """Store the whole answer and end its run; False if somebody else had ended it."""
+    with db.session(write=True) as session:
+        if not answer_runs.end(session, message_id, run_id):
+            return False
+        answer_runs.take_text(session, message_id)
+        messages.set_outcome(session, message_id, content=content, status=status, error=error)
+    return True
+
+
+def list_orphans(seconds: float) -> list[Orphan]:
+    """List the runs whose worker was not heard of for so long."""
+    with db.session() as session:
+        return answer_runs.list_orphans(session, seconds)
+
+
+def end_orphan(orphan: Orphan, *, status: Status = "interrupted", error: str = LEFT_BEHIND) -> bool:
+    """End a run that nobody writes any more, with the text that the journal holds; False if its
+    worker was heard of in between.
+    """
+    with db.session(write=True) as session:
+        if not answer_runs.end(
+            session, orphan.message_id, orphan.run_id, heartbeat=orphan.heartbeat
+        ):
+            return False
+        text = messages.read_content(session, orphan.message_id)
+        text += answer_runs.take_text(session, orphan.message_id)
+        messages.set_outcome(session, orphan.message_id, content=text, status=status, error=error)
+    return True
+
+
+def find_orphan(chat_id: uuid.UUID, seconds: float) -> Orphan | None:
+    """Find the run of this chat if its worker was not heard of for so long."""
+    return next((o for o in list_orphans(seconds) if o.chat_id == chat_id), None)
+
+
+def has_run(chat_id: uuid.UUID) -> bool:
+    """Whether an answer is being written in this chat, by any worker."""
+    with db.session() as session:
+        return answer_runs.find_in_chat(session, chat_id) is not None
+
+
+def request_stop(chat_id: uuid.UUID) -> bool:
+    """Ask whichever worker writes in this chat to stop; False if none does."""
+    with db.session(write=True) as session:
+        return answer_runs.request_stop(session, chat_id)
+
+
+def look(chat_ids: Collection[uuid.UUID], read_from: Mapping[uuid.UUID, int]) -> News:
+    """Look at chats from outside: what they are now, and what was said in answers that are mirrored.
+
+    `read_from` names messages with the chunk to read from; see `answer_runs.read_text`.
+    """
+    with db.session() as session:
+        signs = answer_runs.list_signs(session, chat_ids)
+        texts = {m: answer_runs.read_text(session, m, seq) for m, seq in read_from.items()}
+    return News(signs, texts)
+
+
+def read_whole(message_id: uuid.UUID) -> tuple[str, str, int]:
+    """Read an answer from outside: what the message holds, what the journal holds behind it, and
+    the chunk to read from next.
+    """
+    with db.session() as session:
+        content = messages.read_content(session, message_id)
+        text, seq = answer_runs.read_text(session, message_id)
+    return content, text, seq

@@ -1,0 +1,173 @@
+"""Answers that are being written: their runs, and the journal of what was said.
+
+Not scoped to a reader: an answer outlives the tab, the session and the request that began it, and
+those who call this were given its ids by a turn that had been authorised, or look after the answers
+of everybody. The one exception that a person reaches, a stop, asks `chats.get` first.
+"""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Float
+from sqlalchemy import select as select_columns
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlmodel import Session, col, delete, insert, select, update
+
+from chatbot_app.models import AnswerRun, Chat, Message, MessageChunk
+
+
+class clock(GenericFunction[float]):  # noqa: N801 (a function in SQL)
+    """The database's clock in seconds since 1970: all workers judge by the same one."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(clock, "sqlite")
+def _sqlite_clock(*_: Any, **__: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(clock, "postgresql")
+def _postgresql_clock(*_: Any, **__: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A stretch of a running answer. Once it was offered to the database it never changes, so that
+    it can be offered again when nobody knows whether a commit came through.
+    """
+
+    message_id: uuid.UUID
+    run_id: uuid.UUID
+    seq: int
+    text: str
+
+
+class Orphan(NamedTuple):
+    """A run whose worker has not been heard of for a while."""
+
+    message_id: uuid.UUID
+    chat_id: uuid.UUID
+    run_id: uuid.UUID
+    heartbeat: float
+
+
+class Sign(NamedTuple):
+    """What tells that a chat changed: compared with an earlier one, it differs."""
+
+    chat_id: uuid.UUID
+    title: str
+    leaf_id: uuid.UUID | None
+    leaf_status: str | None
+    message_id: uuid.UUID | None
+    run_id: uuid.UUID | None
+
+
+def add(session: Session, message_id: uuid.UUID, chat_id: uuid.UUID) -> uuid.UUID:
+    """Begin a run and give its id. The database refuses a second one in the same chat."""
+    run_id = uuid.uuid4()
+    values = {"message_id": message_id, "chat_id": chat_id, "run_id": run_id}
+    session.exec(insert(AnswerRun).values(**values, heartbeat=clock(), stop_requested=False))
+    return run_id
+
+
+def list_held(
+    session: Session, message_ids: Collection[uuid.UUID], *, lock: bool
+) -> Sequence[AnswerRun]:
+    """List the runs of these messages that still are; with `lock` none ends in this transaction."""
+    statement = select(AnswerRun).where(col(AnswerRun.message_id).in_(message_ids))
+    if lock:
+        statement = statement.order_by(col(AnswerRun.message_id)).with_for_update()
+    return session.exec(statement).all()
+
+
+def add_chunks(session: Session, chunks: Sequence[Chunk]) -> None:
+    """Append to the journal; a chunk that is there already, from a commit whose answer was lost, is
+    left as it is.
+    """
+    if not chunks:
+        return
+    dialect = session.get_bind().dialect.name
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(MessageChunk)
+    rows = [{"message_id": c.message_id, "seq": c.seq, "text": c.text} for c in chunks]
+    session.connection().execute(statement.on_conflict_do_nothing(), rows)
+
+
+def beat(session: Session, message_ids: Collection[uuid.UUID]) -> None:
+    """Say that these are alive."""
+    statement = update(AnswerRun).where(col(AnswerRun.message_id).in_(message_ids))
+    session.exec(statement.values(heartbeat=clock()))
+
+
+def request_stop(session: Session, chat_id: uuid.UUID) -> bool:
+    """Ask the worker that writes in this chat to stop; False if nobody writes."""
+    statement = update(AnswerRun).where(col(AnswerRun.chat_id) == chat_id)
+    return session.exec(statement.values(stop_requested=True)).rowcount == 1
+
+
+def find_in_chat(session: Session, chat_id: uuid.UUID) -> AnswerRun | None:
+    """Find the run of this chat, if there is one."""
+    return session.exec(select(AnswerRun).where(col(AnswerRun.chat_id) == chat_id)).first()
+
+
+def list_orphans(session: Session, seconds: float) -> list[Orphan]:
+    """List the runs that were not heard of for so many seconds, by the database's clock."""
+    columns = (AnswerRun.message_id, AnswerRun.chat_id, AnswerRun.run_id, AnswerRun.heartbeat)
+    quiet = col(AnswerRun.heartbeat) <= clock() - seconds
+    return [Orphan(*row) for row in session.exec(select(*columns).where(quiet))]
+
+
+def end(
+    session: Session, message_id: uuid.UUID, run_id: uuid.UUID, *, heartbeat: float | None = None
+) -> bool:
+    """End this very run, and tell whether it still was: whoever gets True writes the outcome.
+
+    With `heartbeat` only if its worker has not been heard of since.
+    """
+    statement = delete(AnswerRun).where(
+        col(AnswerRun.message_id) == message_id, col(AnswerRun.run_id) == run_id
+    )
+    if heartbeat is not None:
+        statement = statement.where(col(AnswerRun.heartbeat) == heartbeat)
+    return session.exec(statement).rowcount == 1
+
+
+def take_text(session: Session, message_id: uuid.UUID) -> str:
+    """Take what the journal holds of this message out of it."""
+    text = read_text(session, message_id)[0]
+    session.exec(delete(MessageChunk).where(col(MessageChunk.message_id) == message_id))
+    return text
+
+
+def read_text(session: Session, message_id: uuid.UUID, seq: int = 0) -> tuple[str, int]:
+    """Read what the journal holds from chunk `seq` on, and the number to ask from next time."""
+    statement = select(MessageChunk.seq, MessageChunk.text).where(
+        col(MessageChunk.message_id) == message_id, col(MessageChunk.seq) >= seq
+    )
+    rows = session.exec(statement.order_by(col(MessageChunk.seq))).all()
+    return "".join(text for _, text in rows), rows[-1][0] + 1 if rows else seq
+
+
+def list_signs(session: Session, chat_ids: Collection[uuid.UUID]) -> list[Sign]:
+    """List what tells whether these chats changed; a deleted one is left out."""
+    statement = (
+        select_columns(
+            col(Chat.id),
+            col(Chat.title),
+            col(Chat.active_leaf_id),
+            col(Message.status),
+            col(AnswerRun.message_id),
+            col(AnswerRun.run_id),
+        )
+        .select_from(Chat)
+        .join(Message, col(Message.id) == col(Chat.active_leaf_id), isouter=True)
+        .join(AnswerRun, col(AnswerRun.chat_id) == col(Chat.id), isouter=True)
+        .where(col(Chat.id).in_(chat_ids))
+    )
+    return [Sign(*row) for row in session.connection().execute(statement)]
