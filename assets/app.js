@@ -71,7 +71,7 @@
 
   // ---- The composer ----
 
-  let sent = null; // {text, key}: what was submitted last, until the server takes it
+  let sent = null; // {text, draft, key, since}: what was submitted last, until the server takes or refuses it
   const composer = () => $("textarea[data-composer]");
   const draftKey = (field) => `draft:${field.dataset.draft}`;
 
@@ -100,15 +100,51 @@
     return fits && field.value.trim() !== "";
   };
 
+  // A message keeps its name until the server took it, over failures and reloads: sent again, it is
+  // not asked again. The name belongs to its words; with other words it is another message.
+  const keyFor = (draft, text) => {
+    let sum = 5381;
+    for (let i = 0; i < text.length; i++) sum = (sum * 33 + text.charCodeAt(i)) | 0;
+    const words = `${text.length}.${sum}`;
+    const [known, key] = (store.get(`sending:${draft}`) ?? "").split(" ");
+    if (known === words) return key;
+    const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    store.set(`sending:${draft}`, `${words} ${fresh}`);
+    return fresh;
+  };
+
   // The server took the message: let go of what was sent, and of nothing that was typed since.
   const accepted = (field) => {
     if (sent !== null) {
-      store.set(sent.key, "");
+      store.set(sent.draft, "");
+      store.set(`sending:${sent.draft}`, "");
       write(field, field.value.startsWith(sent.text) ? field.value.slice(sent.text.length).trimStart() : field.value);
+      hint("");
     }
     sent = null;
     scrollToEnd();
   };
+
+  const refused = () => {
+    sent = null;
+    hint("");
+  };
+
+  const isOffline = () => !navigator.onLine || $("[data-offline]")?.dataset.offline === "true";
+
+  // What was sent into a connection that was just dying never arrives. While the page is offline its
+  // events wait by themselves; this is for the others.
+  setInterval(() => {
+    root.toggleAttribute("data-no-network", !navigator.onLine);
+    const field = composer();
+    if (sent === null || !field || !field.value.startsWith(sent.text)) return;
+    const waited = Date.now() - sent.since;
+    if (waited > 2000) hint("This is not sent yet. It stays here, and is sent as soon as the server can be reached.");
+    if (waited > 4000 && !isOffline()) {
+      sent.since = Date.now();
+      field.form.requestSubmit();
+    }
+  }, 1000);
 
   // Another chat is open. What was typed before the page knew which one belongs to it.
   const openDraft = (field) => {
@@ -222,7 +258,7 @@
 
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
   on("click", (event) => {
-    if (event.detail < 2 || !event.target.closest?.(".send")) return;
+    if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on")) return;
     event.preventDefault();
     event.stopPropagation();
   }, { capture: true });
@@ -235,8 +271,20 @@
     }
     const field = $("textarea[data-composer]", form);
     if (!field) return;
-    if (mayBeSent(field)) sent = { text: field.value, key: draftKey(field) };
-    else { event.preventDefault(); event.stopPropagation(); }
+    if (!mayBeSent(field)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    const draft = draftKey(field);
+    const key = keyFor(draft, field.value);
+    if (sent?.key === key && isOffline()) {
+      event.preventDefault(); // it waits already
+      event.stopPropagation();
+      return;
+    }
+    $("[data-key]", form).value = key;
+    sent = { text: field.value, draft, key, since: Date.now() };
   }, { capture: true });
 
   on("input", (event) => {
@@ -282,6 +330,7 @@
       field.dataset.ready = "true";
       openDraft(field);
     } else if (field) {
+      if (changed("data-refused")) refused();
       if (changed("data-accepted")) accepted(field);
       if (changed("data-draft")) {
         openDraft(field);
@@ -300,7 +349,7 @@
     scrollSoon();
   }).observe(document, {
     subtree: true, childList: true, characterData: true,
-    attributes: true, attributeFilter: ["data-accepted", "data-draft"],
+    attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
   });
 
   window.chatbot = { signOut, copyMessage };

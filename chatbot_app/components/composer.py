@@ -10,8 +10,8 @@ from chatbot_app.state.conversation import Conversation
 def composer() -> rx.Component:
     """The raised card with the text, and the row of controls beneath it.
 
-    `assets/app.js` grows it, keeps its draft and sends on Enter; it knows the parts by their data
-    attributes.
+    `assets/app.js` grows it, keeps its draft, sends on Enter, names each message with a key, and
+    sends again what got lost on the way; it knows the parts by their data attributes.
     """
     return rx.el.form(
         rx.cond(
@@ -19,6 +19,7 @@ def composer() -> rx.Component:
             rx.el.p(Conversation.hint, role="alert", class_name="composer-hint"),
         ),
         rx.el.p("", role="alert", class_name="composer-hint", data_composer_hint=""),
+        rx.el.input(type="hidden", name="key", data_key=""),
         rx.el.div(
             rx.el.textarea(
                 id="message",
@@ -35,6 +36,7 @@ def composer() -> rx.Component:
                 data_composer="",
                 data_limit=str(get_settings().message_max_chars),
                 data_accepted=Conversation.accepted.to_string(),
+                data_refused=Conversation.refused.to_string(),
                 data_draft=Conversation.open_project_id + "/" + Conversation.open_chat_id,
                 class_name="composer-text",
             ),

@@ -59,9 +59,10 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
             rx.el.span(class_name="waiting", aria_hidden="true"),
             rx.fragment(
                 _outcome(message),
+                rx.cond(_ended_early(message), _ways_on(message)),
                 rx.el.div(
+                    rx.cond(message.versions > 1, _versions(message)),
                     _copy(message),
-                    rx.cond(_can_retry(message), _retry(message)),
                     class_name="message-actions",
                 ),
             ),
@@ -95,13 +96,59 @@ def _outcome(message: rx.Var[MessageView]) -> rx.Component:
     )
 
 
-def _can_retry(message: rx.Var[MessageView]) -> rx.Var[bool]:
+def _ended_early(message: rx.Var[MessageView]) -> rx.Var[bool]:
     ended_early = (
         (message.status == "failed")
         | (message.status == "interrupted")
         | (message.status == "stopped")
     )
     return ended_early.to(bool)
+
+
+def _ways_on(message: rx.Var[MessageView]) -> rx.Component:
+    """What one can do about an answer that ended early, as long as it is the last."""
+    can_go_on = (message.status != "failed") & (message.blocks.length() > 0)
+    return rx.el.div(
+        rx.cond(
+            can_go_on,
+            _way_on("Continue", "play", Conversation.resume(message.id)),
+        ),
+        _way_on("Retry", "rotate-ccw", Conversation.retry(message.id)),
+        class_name="ways-on",
+    )
+
+
+def _way_on(name: str, icon: str, on_click: rx.event.EventSpec) -> rx.Component:
+    return rx.el.button(
+        rx.icon(icon, size=14, aria_hidden="true"),
+        name,
+        type="button",
+        on_click=on_click,
+        class_name="button way-on",
+    )
+
+
+def _versions(message: rx.Var[MessageView]) -> rx.Component:
+    """Moves between the answers to one question."""
+    return rx.el.div(
+        icon_button(
+            "chevron-left",
+            "Previous version",
+            on_click=Conversation.show_version(message.previous_version),
+            disabled=message.previous_version == "",
+        ),
+        rx.el.span(
+            message.version.to_string() + "/" + message.versions.to_string(),
+            class_name="version",
+        ),
+        icon_button(
+            "chevron-right",
+            "Next version",
+            on_click=Conversation.show_version(message.next_version),
+            disabled=message.next_version == "",
+        ),
+        class_name="versions",
+    )
 
 
 def _copy(message: rx.Var[MessageView]) -> rx.Component:
@@ -111,9 +158,3 @@ def _copy(message: rx.Var[MessageView]) -> rx.Component:
         _var_data=message._get_all_var_data(),
     )
     return icon_button("copy", "Copy", on_click=rx.call_function(copy), data_copy="")
-
-
-def _retry(message: rx.Var[MessageView]) -> rx.Component:
-    return icon_button(
-        "rotate-ccw", "Retry", on_click=Conversation.retry(message.id), class_name="retry"
-    )

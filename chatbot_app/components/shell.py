@@ -10,6 +10,7 @@ import reflex as rx
 
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.notice import notice
+from chatbot_app.components.offline import offline_bar
 from chatbot_app.components.rail import rail
 
 
@@ -20,6 +21,7 @@ def shell(*children: rx.Component, **props: Any) -> rx.Component:
         rx.el.div(class_name="scrim", data_close_navigation="", aria_hidden="true"),
         rx.el.main(*children, class_name="stage", id="stage", **props),
         notice(),
+        offline_bar(),
         class_name="shell",
     )
 

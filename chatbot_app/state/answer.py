@@ -2,6 +2,8 @@
 it grows.
 """
 
+import uuid
+
 import reflex as rx
 
 from chatbot_app.schemas import Viewer
@@ -28,6 +30,11 @@ class LiveAnswer(rx.State):
     finished: int = 0
     """Counts answers that ended while this page watched, so that each can be announced."""
 
+    _follower: str = ""
+    """Which follower may write here: after a reconnection to another worker, the former one may not
+    know yet that its socket is gone.
+    """
+
     @handler(background=True, supersedes=True)
     async def follow(self, viewer: Viewer) -> None:
         """Keep this tab in step with its open chat until it leaves the chat, signs out, or is
@@ -40,5 +47,6 @@ class LiveAnswer(rx.State):
             conversation = await self.get_state(Conversation)
             project_id, chat_id = conversation.open_project_id, conversation.open_chat_id
             token = session_token(self)
+            self._follower = name = uuid.uuid4().hex
         if chat_id:
-            await Follower(self, viewer.user_id, project_id, chat_id, token).run()
+            await Follower(self, name, viewer.user_id, project_id, chat_id, token).run()

@@ -43,6 +43,8 @@ class Conversation(rx.State):
     """Counts messages that were taken; the composer lets go of its text when it rises, never
     before.
     """
+    refused: int = 0
+    """Counts messages that were not; the composer sends its text by itself no more when it rises."""
 
     @rx.var
     def is_answering(self) -> bool:
@@ -97,7 +99,7 @@ class Conversation(rx.State):
     @handler
     async def send_message(self, viewer: Viewer, form: MessageForm) -> rx.event.EventSpec | None:
         """Ask the model; what can't be taken leaves a hint, and the text stays in its field."""
-        return await self._ask(viewer, form["message"])
+        return await self._ask(viewer, form["message"], form["key"])
 
     @handler
     async def ask(self, viewer: Viewer, question: str) -> rx.event.EventSpec | None:
@@ -108,8 +110,22 @@ class Conversation(rx.State):
     async def retry(self, viewer: Viewer, message_id: str) -> None:
         """Ask for another answer in place of one that ended early."""
         turn = await answers.retry(viewer.user_id, message_id)
-        self.hint = ""
-        self.recent = [m for m in self._shown("recent") if m.id != message_id] + [turn.answer]
+        self._replace(message_id, turn.answer)
+
+    @handler
+    async def resume(self, viewer: Viewer, message_id: str) -> None:
+        """Go on with an answer that ended early, from the text that is there."""
+        turn = await answers.resume(viewer.user_id, message_id)
+        self._replace(message_id, turn.answer)
+
+    @handler
+    async def show_version(self, viewer: Viewer, message_id: str) -> None:
+        """Show this answer, and what was said after it, in place of another to the same question."""
+        await answers.show_version(viewer.user_id, message_id)
+        page = await db.in_thread(
+            chats.open_page, viewer.user_id, self.open_project_id, self.open_chat_id
+        )
+        self._merge(page)
 
     @handler(background=True)
     async def stop(self, viewer: Viewer) -> None:
@@ -151,15 +167,16 @@ class Conversation(rx.State):
         (await self.get_state(Rail))._show_chat(chat)
         answers.announce(chat.id)
 
-    async def _ask(self, viewer: Viewer, text: str) -> rx.event.EventSpec | None:
+    async def _ask(self, viewer: Viewer, text: str, key: str = "") -> rx.event.EventSpec | None:
         if not self._is_where_the_page_is():
             await self._open(viewer)
         try:
             turn = await answers.send(
-                viewer.user_id, self.open_project_id, self.open_chat_id or None, text
+                viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key
             )
         except AppError as error:
             self.hint = error.message
+            self.refused += 1
             return None
         self.hint = ""
         self.accepted += 1
@@ -182,7 +199,15 @@ class Conversation(rx.State):
         """The plain list behind a var, without the proxy that watches for changes."""
         return list(self.get_value(name))
 
+    def _replace(self, message_id: str, answer: MessageView) -> None:
+        """Put an answer in the place of that message, or of its own former self."""
+        others = [m for m in self._shown("recent") if m.id not in (message_id, answer.id)]
+        self.hint = ""
+        self.recent = [*others, answer]
+
     def _append(self, turn: Turn) -> None:
+        if any(m.id == turn.question.id for m in self._shown("earlier") + self._shown("recent")):
+            return  # it was sent twice, and is here already
         recent = [*self._shown("recent"), turn.question, turn.answer]
         if len(recent) > RECENT:
             earlier = self._shown("earlier") + recent[: -RECENT // 2]

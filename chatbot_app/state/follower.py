@@ -12,6 +12,7 @@ from chatbot_app import db
 from chatbot_app.errors import NotFound, NotSignedIn, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
+from chatbot_app.schemas import MessageView
 from chatbot_app.services import chats
 from chatbot_app.state.block_groups import BlockGroups
 from chatbot_app.state.conversation import Conversation
@@ -47,9 +48,16 @@ class Follower:
     """One run of `LiveAnswer.follow`: what it watches and what it has shown so far."""
 
     def __init__(
-        self, state: Any, user_id: uuid.UUID, project_id: str, chat_id: str, token: str | None
+        self,
+        state: Any,
+        name: str,
+        user_id: uuid.UUID,
+        project_id: str,
+        chat_id: str,
+        token: str | None,
     ) -> None:
         self.state = state
+        self.name = name
         self.user_id = user_id
         self.project_id = project_id
         self.chat_id = chat_id
@@ -87,7 +95,7 @@ class Follower:
             if channel.messages != messages:
                 messages = channel.messages
                 await self._refresh()
-            live = worker.engine().live_in(uuid.UUID(self.chat_id))
+            live = worker.live_in(uuid.UUID(self.chat_id))
             if live is not None and live is not self.generation:
                 self._watch(live)
             if self.generation is not None:
@@ -98,6 +106,7 @@ class Follower:
 
     def _watch(self, generation: Generation | None) -> None:
         self.generation = generation
+        self.is_fresh = True  # whether the page may still hold blocks of an earlier watch
         self.position = 0
         self.splitter = BlockSplitter()
         self.groups = BlockGroups()
@@ -118,6 +127,7 @@ class Follower:
                 text, self.position = generation.read(self.position)
                 self._put(generation, self.splitter.feed(text) + self.splitter.finish())
                 self.state.finished += 1
+            self._believe_what_is_stored(page.messages)
         if ended:
             self._watch(None)
 
@@ -136,22 +146,38 @@ class Follower:
         """Set the vars that differ; under the state's lock only."""
         state, message_id = self.state, str(generation.message_id)
         changed = self.groups.add(blocks)
-        if state.message_id != message_id:
+        if self.is_fresh:
             state.message_id = message_id
             changed = set(range(len(GROUP_VARS)))
+            self.is_fresh = False
         for level in changed:
             setattr(state, GROUP_VARS[level], list(self.groups.lists[level]))
         state.tail = self.splitter.tail
         if state.tail_is_code != self.splitter.tail_is_code:
             state.tail_is_code = self.splitter.tail_is_code
 
+    def _believe_what_is_stored(self, shown: list[MessageView]) -> None:
+        """Let go of a followed answer that ended with another text than was followed: another
+        worker had the last word, or somebody went on with it while this page looked away.
+        """
+        state = self.state
+        ended = next(
+            (m for m in shown if m.id == state.message_id and m.status != "generating"), None
+        )
+        if ended is None:
+            return
+        followed = [*(text for group in GROUP_VARS for text in getattr(state, group)), state.tail]
+        if "".join(followed) != "".join(ended.blocks):
+            state.message_id = ""
+
     async def _conversation(self) -> Conversation:
-        """The tab's conversation, if it still is this one and this person's; under the state's lock
-        only.
+        """The tab's conversation, if it still is this one and this person's, and followed by nobody
+        else; under the state's lock only.
         """
         conversation: Conversation = await self.state.get_state(Conversation)
         session: Session = await self.state.get_state(Session)
-        if conversation.open_chat_id != self.chat_id or session._owner != str(self.user_id):
+        is_here = conversation.open_chat_id == self.chat_id and self.state._follower == self.name
+        if not is_here or session._owner != str(self.user_id):
             raise _Left
         return conversation
 

@@ -6,9 +6,12 @@ from typing_extensions import TypedDict
 
 
 class MessageForm(TypedDict):
-    """The composer."""
+    """The composer. The page names each message with a key of its own, so that one that is sent
+    again is not asked again.
+    """
 
     message: str
+    key: str
 
 
 class TitleForm(TypedDict):
