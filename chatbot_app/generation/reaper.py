@@ -7,8 +7,8 @@ to it, was away for a while and nobody could say that he lives, everybody gets t
 
 import asyncio
 import logging
-import time
 import uuid
+from time import monotonic
 
 from chatbot_app import db
 from chatbot_app.errors import Unavailable
@@ -43,7 +43,7 @@ class Reaper:
         """End what has been quiet for long enough."""
         try:
             orphans = await db.in_thread(records.list_orphans, MISSED_BEATS * self._beat)
-            now = time.monotonic()
+            now = monotonic()
             self._quiet_since = {
                 _beat_of(orphan): self._quiet_since.get(_beat_of(orphan), now)
                 for orphan in orphans

@@ -13,7 +13,7 @@ from chatbot_app.state import follower
 from chatbot_app.state.answer import LiveAnswer
 from chatbot_app.state.conversation import Conversation
 from tests.conftest import Person, person
-from tests.generation.test_engine import ScriptedModel
+from tests.generation.scripted import ScriptedModel
 from tests.state.tab import Tab, Tabs
 
 LISTS = ("oldest", "older", "newer", "newest")
