@@ -8,6 +8,7 @@ from chatbot_app.config import Settings
 from chatbot_app.llm.demo import DemoModel
 from chatbot_app.llm.openai_compatible import OpenAICompatible
 from chatbot_app.llm.protocol import ChatModel
+from chatbot_app.llm.retries import Retrying
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +33,16 @@ async def choose(settings: Settings) -> ChatModel:
 
 
 def _client(settings: Settings, model: str, base_url: str, api_key: str) -> ChatModel:
-    return OpenAICompatible(
+    client = OpenAICompatible(
         model,
         base_url=base_url,
         api_key=api_key,
         connect_timeout=settings.model_connect_seconds,
         first_token_timeout=settings.model_first_token_seconds,
         silence_timeout=settings.model_silence_seconds,
+    )
+    return Retrying(
+        client, retries=settings.model_retries, longest_wait=settings.model_retry_seconds
     )
 
 
