@@ -187,13 +187,13 @@
     if (box && jump) jump.hidden = following || distance(box) < 200;
   };
 
-  let lastTop = 0;
+  let [lastTop, lastHeight] = [0, 0];
   on("scroll", (event) => {
     const box = event.target;
     if (!box.matches?.("[data-scroller]")) return;
     if (distance(box) < 8) following = true;
-    else if (box.scrollTop < lastTop) following = false;
-    lastTop = box.scrollTop;
+    else if (box.scrollTop < lastTop && box.scrollHeight >= lastHeight) following = false; // else the content shrank
+    [lastTop, lastHeight] = [box.scrollTop, box.scrollHeight];
     showJump();
   }, { capture: true, passive: true });
 

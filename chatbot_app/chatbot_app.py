@@ -56,6 +56,7 @@ app = rx.App(
     api_transformer=[create_api(), guarded],
     toaster=None,
 )
+del app.app_wraps[(5, "Overlay")]  # Reflex's own sign of a lost connection; components.offline is ours
 app.add_middleware(OwnerLock(), index=0)
 app.register_lifespan_task(lifespan)
 for module in PAGES:
