@@ -93,8 +93,9 @@ class Follower:
         while True:
             version = channel.version
             if channel.messages != messages:
-                messages = channel.messages
-                await self._refresh()
+                seen = channel.messages
+                if await self._refresh(channel, seen):
+                    messages = seen
             live = worker.live_in(uuid.UUID(self.chat_id))
             if live is not None and live is not self.generation:
                 self._watch(live)
@@ -111,17 +112,23 @@ class Follower:
         self.splitter = BlockSplitter()
         self.groups = BlockGroups()
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, channel: Channel, seen: int) -> bool:
         """Bring the newest stored messages to the page, and in the same update the end of an answer
         that ended.
+
+        False if what was read is not the whole truth any more: something happened meanwhile, or the
+        answer has ended and its worker has not said so yet. Its news wakes the follower again.
         """
-        generation = self.generation
-        ended = generation is not None and generation.saved.is_set()
         page = await db.in_thread(
             chats.open_page, self.user_id, self.project_id, self.chat_id, limit=REFRESHED
         )
         async with self.state:
-            (await self._conversation())._merge(page)
+            conversation = await self._conversation()
+            generation = self.generation
+            ended = generation is not None and generation.saved.is_set()
+            if channel.messages != seen or (not ended and self._has_ended(page.messages)):
+                return False
+            conversation._merge(page)
             (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
                 text, self.position = generation.read(self.position)
@@ -130,6 +137,12 @@ class Follower:
             self._believe_what_is_stored(page.messages)
         if ended:
             self._watch(None)
+        return True
+
+    def _has_ended(self, shown: list[MessageView]) -> bool:
+        """Whether the answer that is followed has ended, as it is stored."""
+        followed = self.generation and str(self.generation.message_id)
+        return any(m.id == followed and m.status != "generating" for m in shown)
 
     async def _show_text(self, generation: Generation) -> float:
         """Show what came since the last time, and say how long to let text gather now (seconds)."""

@@ -8,12 +8,13 @@ import pytest
 
 from chatbot_app.errors import Unavailable
 from chatbot_app.generation import Engine, worker
-from chatbot_app.services import answers, chats, sessions
+from chatbot_app.services import answers, chats, sessions, turns
 from chatbot_app.state import follower
 from chatbot_app.state.answer import LiveAnswer
 from chatbot_app.state.conversation import Conversation
 from tests.conftest import Person, person
 from tests.generation.scripted import ScriptedModel
+from tests.generation.test_mirror import Elsewhere
 from tests.state.tab import Tab, Tabs
 
 LISTS = ("oldest", "older", "newer", "newest")
@@ -193,3 +194,113 @@ async def test_following_ends_with_the_session(
     assert text_of(tab) == "Before."
     stored = chats.open_page(alice.id, alice.project_id, turn.chat.id).messages[-1]
     assert "".join(stored.blocks) == "Before. After.", "the answer itself goes on"
+
+
+def message_id_of(tab: Tab) -> str:
+    return next(tab.vars[key] for key in _live(tab) if ".message_id" in key)
+
+
+async def test_an_answer_that_goes_on_is_shown_from_its_beginning_and_once(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    model.says("First paragraph.\n\nSecond ")
+    await tab.until(lambda: text_of(tab).endswith("Second "))
+    await answers.stop(alice.id, turn.chat.id)
+    await tab.until(lambda: finished(tab) == 1)
+    await tab.send(Conversation.resume, message_id=turn.answer.id)
+    model.says("paragraph.\n\nThird", None)
+    await tab.until(lambda: finished(tab) == 2)
+    assert text_of(tab) == "First paragraph.\n\nSecond paragraph.\n\nThird"
+    recent = (await tab.state(Conversation))._shown("recent")
+    assert [(m.id, m.status) for m in recent] == [
+        (turn.question.id, "complete"),
+        (turn.answer.id, "complete"),
+    ]
+    run.cancel()
+
+
+async def test_what_another_worker_writes_is_shown_as_it_grows(
+    tabs: Tabs, engine: Engine, alice: Person
+) -> None:
+    other = Elsewhere(turns.begin(alice.id, alice.project_id, None, "Hello?"))
+    other.says("Said before, ")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, other.turn.chat.id)
+    await tab.until(lambda: text_of(tab) == "Said before, ")
+    other.says("said now, ")
+    await tab.until(lambda: text_of(tab) == "Said before, said now, ")
+    other.ends("and last.")
+    await tab.until(lambda: finished(tab) == 1)
+    assert text_of(tab) == "Said before, said now, and last."
+    recent = (await tab.state(Conversation))._shown("recent")
+    assert [m.status for m in recent] == ["complete", "complete"]
+    run.cancel()
+
+
+async def test_what_is_stored_wins_over_what_was_followed(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    model.says("Half, ")
+    await tab.until(lambda: text_of(tab) == "Half, ")
+    await answers.stop(alice.id, turn.chat.id)
+    await tab.until(lambda: finished(tab) == 1)
+    assert message_id_of(tab) == turn.answer.id
+    # Somebody goes on with it, and it ends, before anybody here looks.
+    other = Elsewhere(turns.resume(alice.id, turn.answer.id))
+    other.ends("and the rest.")
+    worker.engine().channels.messages_changed(uuid.UUID(turn.chat.id))
+    await tab.until(lambda: message_id_of(tab) == "")
+    recent = (await tab.state(Conversation))._shown("recent")
+    assert "".join(recent[-1].blocks) == "Half, and the rest."
+    run.cancel()
+
+
+async def test_a_follower_that_another_worker_took_over_from_writes_nothing_more(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    model.says("Before.")
+    await tab.until(lambda: text_of(tab) == "Before.")
+    (await tab.state(LiveAnswer))._follower = "somebody else"
+    model.says(" After.")
+    await run.wait_all()
+    assert text_of(tab) == "Before."
+
+
+async def test_a_message_that_is_sent_twice_is_on_the_page_once(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    model.says("One.", None)
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    form = {"message": "And now?", "key": "key-1"}
+    for _ in range(3):
+        await tab.send(Conversation.send_message, form=form)
+    conversation = await tab.state(Conversation)
+    assert ["".join(m.blocks) for m in conversation._shown("recent")][2] == "And now?"
+    assert len(conversation._shown("recent")) == 4
+    assert conversation.accepted == 3
+    assert len(chats.open_page(alice.id, alice.project_id, turn.chat.id).messages) == 4
+    run.cancel()
+
+
+async def test_a_refused_message_is_told_and_counted(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    await tab.send(Conversation.send_message, form={"message": "Impatient", "key": "key-2"})
+    conversation = await tab.state(Conversation)
+    assert "still being written" in conversation.hint
+    assert (conversation.refused, conversation.accepted) == (1, 0)
+    run.cancel()

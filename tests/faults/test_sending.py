@@ -1,0 +1,236 @@
+"""Double clicks, replays, two tabs at once, and Stop: one question is one row and one request."""
+
+import threading
+import time
+import uuid
+
+import pytest
+
+from tests.fake_provider import Answer, FakeProvider, Gate
+from tests.faults.visitors import (
+    Visitor,
+    assert_nothing_odd,
+    assert_whole,
+    seconds_since,
+    sign_up,
+    wait_stored,
+)
+from tests.served import Served
+
+SLOW = Answer(tokens=2000, tokens_per_second=100)
+CLOSED_WITHIN = 1.0
+"""Seconds from Stop to the end of the provider's connection."""
+
+
+def questions(served: Served) -> int:
+    [(count,)] = served.query("SELECT count(*) FROM message WHERE role = 'user'")
+    return int(count)
+
+
+def test_an_event_that_is_repeated_asks_once(served: Served, provider: FakeProvider) -> None:
+    gate = Gate(after=2)
+    provider.enqueue(Answer(gate=gate))
+    key = uuid.uuid4().hex
+    with Visitor(served, sign_up(served)) as visitor:
+        for _ in range(5):
+            visitor.say("Only once, please", key)
+        visitor.until(lambda: visitor.tab.vars.get("conversation.accepted") == 5)
+        assert len(visitor.messages) == 2
+        visitor.chat_id = visitor.tab.vars["conversation.open_chat_id"]
+        visitor.load()
+        gate.open()
+        visitor.wait_status("complete")
+        visitor.say("Only once, please", key)
+        visitor.until(lambda: visitor.tab.vars["conversation.accepted"] == 6)
+        assert len(visitor.messages) == 2
+        assert_whole(visitor, provider)
+    assert questions(served) == 1
+    assert served.query("SELECT count(*) FROM chat") == [(1,)]
+    assert len(provider.requests) == 1
+
+
+def test_a_message_sent_again_by_a_page_that_was_reloaded_asks_once(
+    served: Served, provider: FakeProvider
+) -> None:
+    account, key = sign_up(served), uuid.uuid4().hex
+    with Visitor(served, account) as first:
+        first.say("Was it sent?", key)
+        provider.wait_for_request(0)
+        first.tab.abort()
+    with Visitor(served, account) as second:
+        second.ask("Was it sent?", key)
+        second.wait_status("complete")
+        assert_whole(second, provider)
+    assert questions(served) == 1
+    assert len(provider.requests) == 1
+
+
+def test_one_message_from_many_tabs_at_the_same_moment_asks_once(
+    served: Served, provider: FakeProvider
+) -> None:
+    account, key = sign_up(served), uuid.uuid4().hex
+    tabs = [Visitor(served, account) for _ in range(6)]
+    at_once(lambda tab: tab.say("Only once, please", key), tabs)
+    for tab in tabs:
+        tab.until(lambda tab=tab: tab.tab.vars.get("conversation.accepted", 0) > 0)
+    assert {tab.tab.vars["conversation.open_chat_id"] for tab in tabs} != {""}
+    assert len({tab.tab.vars["conversation.open_chat_id"] for tab in tabs}) == 1
+    provider.wait_for_request(0).wait_ended()
+    assert questions(served) == 1
+    assert len(provider.requests) == 1
+    for tab in tabs:
+        tab.tab.close()
+
+
+def test_of_two_messages_at_the_same_moment_one_is_asked_and_one_is_told_to_wait(
+    served: Served, provider: FakeProvider
+) -> None:
+    account = sign_up(served)
+    with Visitor(served, account) as first:
+        first.ask("Hello")
+        first.wait_status("complete")
+        for round_ in range(1, 6):
+            gate = Gate(after=1)
+            provider.enqueue(Answer(gate=gate))
+            with Visitor(served, account, first.chat_id) as second:
+                pair = [first, second]
+                before = [tab.tab.vars.get("conversation.refused", 0) for tab in pair]
+                at_once(lambda tab: tab.say("At once", uuid.uuid4().hex), pair)
+                provider.wait_for_request(round_)
+                gate.open()
+                for tab in pair:
+                    tab.wait_status("complete")
+                    tab.until(lambda tab=tab: len(tab.messages) >= 2 * (round_ + 1))
+                refused = [
+                    tab.tab.vars.get("conversation.refused", 0) - count
+                    for tab, count in zip(pair, before, strict=True)
+                ]
+                assert sorted(refused) == [0, 1]
+        assert len(provider.requests) == 6
+        assert questions(served) == 6
+    assert_nothing_odd(served)
+
+
+def test_a_double_click_on_retry_and_on_continue_asks_once(
+    served: Served, provider: FakeProvider
+) -> None:
+    provider.default = SLOW
+    with Visitor(served, sign_up(served)) as visitor:
+        visitor.ask("Hello")
+        visitor.wait_text()
+        visitor.stop()
+        former = visitor.answer["id"]
+        for handler in ("conversation.resume", "conversation.retry"):
+            asked = len(provider.requests)
+            for _ in range(3):
+                visitor.tab.emit(handler, message_id=former)
+            visitor.tab.settle()
+            visitor.wait_status("generating")
+            provider.wait_for_request(asked)
+            visitor.wait_text()
+            visitor.stop()
+            assert len(provider.requests) == asked + 1
+            assert visitor.notice == ""
+        assert len(visitor.messages) == 2
+    assert_nothing_odd(served)
+
+
+def test_stop_from_another_tab_leaves_the_provider_and_the_next_message_works_at_once(
+    served: Served, provider: FakeProvider
+) -> None:
+    provider.enqueue(SLOW)
+    account = sign_up(served)
+    with Visitor(served, account) as asking:
+        asking.ask("Tell me a lot")
+        asking.wait_text()
+        with Visitor(served, account, asking.chat_id) as other:
+            clicked = time.monotonic()
+            other.stop()
+            request = provider.wait_for_request(0)
+            request.wait_closed_by_client(CLOSED_WITHIN)
+            assert request.ended is not None
+            assert request.ended - clicked < CLOSED_WITHIN
+        asking.wait_status("stopped")
+        status, text = served.message(asking.answer["id"])
+        assert status == "stopped"
+        assert asking.text == text
+        assert request.text_sent.startswith(text)
+        asking.ask("And now?")
+        asking.wait_status("complete")
+        assert_whole(asking, provider)
+    assert_nothing_odd(served)
+
+
+def test_stop_before_the_first_token(served: Served, provider: FakeProvider) -> None:
+    provider.enqueue(Answer(response_delay=60))
+    with Visitor(served, sign_up(served)) as visitor:
+        visitor.ask("Are you there?")
+        request = provider.wait_for_request(0)
+        clicked = time.monotonic()
+        visitor.stop()
+        request.wait_closed_by_client(CLOSED_WITHIN)
+        assert seconds_since(clicked) < CLOSED_WITHIN
+        visitor.ask("And now?")
+        visitor.wait_status("complete")
+
+
+def test_stop_while_a_failed_request_waits_to_be_sent_again(
+    served: Served, provider: FakeProvider
+) -> None:
+    served.terminate()
+    served.environment["MODEL_RETRY_SECONDS"] = "30"
+    served.start()
+    provider.enqueue(Answer(status=429, headers={"Retry-After": "25"}))
+    with Visitor(served, sign_up(served)) as visitor:
+        visitor.ask("Hello")
+        provider.wait_for_request(0)
+        visitor.stop()
+        time.sleep(0.5)
+        assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize("what", ["chat", "project"])
+def test_deleting_in_mid_answer_leaves_the_provider_and_no_row(
+    what: str, served: Served, provider: FakeProvider
+) -> None:
+    provider.enqueue(SLOW)
+    account = sign_up(served)
+    with Visitor(served, account) as visitor:
+        visitor.ask("Tell me a lot")
+        visitor.wait_text()
+        if what == "chat":
+            visitor.tab.send("rail.load")
+            visitor.tab.send("rail.ask_to_delete", chat_id=visitor.chat_id)
+            visitor.tab.send("rail.delete")
+        else:
+            page = "/projects/[project_id]"
+            visitor.tab.at(page, project_id=account.project_id).send("project_settings.load")
+            form = {"confirmation": "General assistant"}
+            visitor.tab.send("project_settings.delete", form=form)
+        provider.wait_for_request(0).wait_closed_by_client(CLOSED_WITHIN)
+    for table in ("chat", "message", "answer_run", "message_chunk"):
+        assert served.query(f"SELECT count(*) FROM {table}") == [(0,)], table
+
+
+def test_closing_every_tab_changes_nothing(served: Served, provider: FakeProvider) -> None:
+    provider.enqueue(Answer(tokens=150, tokens_per_second=100))
+    account = sign_up(served)
+    with Visitor(served, account) as visitor:
+        answer_id = visitor.ask("Go on without me")
+    text = wait_stored(served, answer_id, "complete")
+    assert text == provider.requests[0].text_sent == Answer(tokens=150).full_text
+
+
+def at_once(act: object, tabs: list[Visitor]) -> None:
+    """Have all of them act at the same moment."""
+    start = threading.Barrier(len(tabs))
+
+    def run(tab: Visitor) -> None:
+        start.wait()
+        act(tab)  # type: ignore[operator]
+
+    threads = [threading.Thread(target=run, args=(tab,)) for tab in tabs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
