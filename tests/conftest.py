@@ -24,6 +24,19 @@ PASSWORD = "a horse reads the paper"
 PASSWORD_HASH = security.hash_password(PASSWORD, cost=4)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the fault tests take the time that they take."""
+    parser.addoption(
+        "--long", action="store_true", help="repetitions and periods of the fault tests in full"
+    )
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Tell whether this is the long run: then counts and periods are those that are promised."""
+    return bool(request.config.getoption("--long"))
+
+
 @dataclasses.dataclass(frozen=True)
 class Person:
     """Somebody with an account, signed in, with one project."""

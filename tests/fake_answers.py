@@ -7,11 +7,13 @@ import asyncio
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tests.sample_text import sample_text, tokens_of
+from tests.waiting import wait_for
 
 MODEL = "fake-model"
 """The one model that `GET /v1/models` lists."""
@@ -113,51 +115,75 @@ class Cut(Exception):
     """Raised in mid-stream: the connection is to be dropped without the end of the response."""
 
 
-async def writes(answer: Answer, sent: Callable[[], None]) -> AsyncIterator[bytes]:
-    """The bytes of the stream in the writes that the answer asks for; calls `sent` for each piece.
+@dataclass(frozen=True)
+class _Bytes:
+    """Some of the stream, and the piece of text that is sent when the last of them is."""
+
+    data: bytes
+    piece: str | None = None
+
+
+_ALL_SO_FAR = _Bytes(b"")
+"""Nothing may wait for what comes next."""
+
+
+async def writes(answer: Answer, sent: Callable[[str], None]) -> AsyncIterator[bytes]:
+    """The bytes of the stream in the writes that the answer asks for.
+
+    Calls `sent` with each piece as soon as all of its event is written.
 
     Raises:
         Cut: the connection is to be dropped now.
     """
-    waiting = b""
-    async for data in _stream(answer, sent):
-        if answer.bytes_per_write is None:
-            yield data
-            continue
-        waiting += data
-        while len(waiting) >= answer.bytes_per_write:
-            yield waiting[: answer.bytes_per_write]
-            waiting = waiting[answer.bytes_per_write :]
-            # Lets the client read this before the next comes.
+    waiting, total, written = b"", 0, 0
+    unsent = deque[tuple[int, str]]()
+    async for part in _stream(answer):
+        waiting += part.data
+        total += len(part.data)
+        if part.piece is not None:
+            unsent.append((total, part.piece))
+        size = answer.bytes_per_write
+        if size is None or part is _ALL_SO_FAR:
+            size = len(waiting)
+        while waiting and len(waiting) >= size:
+            yield waiting[:size]
+            written += len(waiting[:size])
+            waiting = waiting[size:]
+            while unsent and unsent[0][0] <= written:
+                sent(unsent.popleft()[1])
+            # Lets the client read this before the next comes, and the provider see that it left.
             await asyncio.sleep(0)
-    if waiting:
-        yield waiting
 
 
-async def _stream(answer: Answer, sent: Callable[[], None]) -> AsyncIterator[bytes]:
+async def _stream(answer: Answer) -> AsyncIterator[_Bytes]:
     """The events of the answer, at its speed, up to its ending."""
     began = time.monotonic()
     while answer.comment_every and time.monotonic() - began < answer.first_token_delay:
-        yield f": keep-alive{answer.line_end * 2}".encode()
+        yield _Bytes(f": keep-alive{answer.line_end * 2}".encode())
         await asyncio.sleep(answer.comment_every)
     await asyncio.sleep(max(0.0, began + answer.first_token_delay - time.monotonic()))
-    yield _event(answer, _chunk({"role": "assistant", "content": ""}))
+    yield _Bytes(_event(answer, _chunk({"role": "assistant", "content": ""})))
     for thought in answer.reasoning:
-        yield _event(answer, _chunk({"content": None, "reasoning_content": thought}))
+        yield _Bytes(_event(answer, _chunk({"content": None, "reasoning_content": thought})))
     began = time.monotonic()
-    for number, piece in enumerate(answer.all_pieces[: answer.stop_after]):
+    pieces = answer.all_pieces[: answer.stop_after]
+    for number, piece in enumerate(pieces):
         if answer.gate and answer.gate.after == number:
+            yield _ALL_SO_FAR
             await answer.gate.pass_through()
         if answer.tokens_per_second:
             # Due times are counted from the beginning, so that delays don't add up.
             due = began + number / answer.tokens_per_second
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-        yield _event(answer, _chunk({"content": piece}))
-        sent()
-    if answer.gate and answer.gate.after >= len(answer.all_pieces[: answer.stop_after]):
+        yield _Bytes(_event(answer, _chunk({"content": piece})), piece)
+    if answer.gate and answer.gate.after >= len(pieces):
+        yield _ALL_SO_FAR
         await answer.gate.pass_through()
+    if answer.ending in ("cut", "stall"):
+        yield _ALL_SO_FAR
     async for data in _ending(answer):
-        yield data
+        yield _Bytes(data)
+    yield _ALL_SO_FAR
 
 
 async def _ending(answer: Answer) -> AsyncIterator[bytes]:
@@ -199,9 +225,3 @@ def _event(answer: Answer, data: Mapping[str, Any]) -> bytes:
     comment = f": keep-alive{answer.line_end}" if answer.comments else ""
     payload = json.dumps(data, ensure_ascii=answer.escape_unicode)
     return f"{comment}data: {payload}{answer.line_end * 2}".encode()
-
-
-def wait_for(event: threading.Event, what: str, timeout: float) -> None:
-    """Wait for the event; an AssertionError says what was waited for in vain."""
-    if not event.wait(timeout):
-        raise AssertionError(f"waited {timeout:g} s in vain for {what}")

@@ -35,8 +35,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from tests.fake_answers import MODEL, Answer, Gate, wait_for, writes
+from tests.fake_answers import MODEL, Answer, Gate, writes
+from tests.loopback import HOST, free_port
 from tests.sample_text import sample_text, tokens_of
+from tests.waiting import wait_for
 
 __all__ = ["Answer", "FakeProvider", "Gate", "RecordedRequest", "sample_text", "tokens_of"]
 
@@ -53,7 +55,7 @@ class RecordedRequest:
         self.ended: float | None = None
         self.closed_by_client = False
         """Whether the client closed the connection before the answer was all sent."""
-        self.pieces_sent = 0
+        self._sent: list[str] = []
         self._over = threading.Event()
 
     @property
@@ -71,9 +73,22 @@ class RecordedRequest:
         """The temperature, None if none was sent."""
         return self.body.get("temperature")
 
-    def piece_sent(self) -> None:
+    @property
+    def pieces_sent(self) -> int:
+        """How many pieces of text were written to the connection so far."""
+        return len(self._sent)
+
+    @property
+    def text_sent(self) -> str:
+        """The text written to the connection so far, to the character.
+
+        The client may have less of it, if it left or the network failed, and never more.
+        """
+        return "".join(self._sent)
+
+    def piece_sent(self, piece: str) -> None:
         """Note that one more piece of text went out (for the provider)."""
-        self.pieces_sent += 1
+        self._sent.append(piece)
 
     def end(self, *, closed_by_client: bool) -> None:
         """Note that this request is over (for the provider)."""
@@ -99,7 +114,7 @@ class FakeProvider:
         self.requests: list[RecordedRequest] = []
         self._queue: deque[Answer] = deque()
         self._arrived = threading.Condition()
-        self._socket = socket.create_server(("127.0.0.1", port))
+        self._socket = socket.create_server((HOST, port or free_port()))
         self.port: int = self._socket.getsockname()[1]
         routes = [
             Route("/v1/models", _models),
@@ -114,7 +129,7 @@ class FakeProvider:
     @property
     def base_url(self) -> str:
         """What to set OPENAI_BASE_URL to."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://{HOST}:{self.port}/v1"
 
     def enqueue(self, *answers: Answer) -> None:
         """Answer the next requests with these, in order."""

@@ -1,6 +1,5 @@
 """Realistic markdown of any length, always the same: what a model might write in a test."""
 
-import itertools
 import re
 
 _TOKENS = re.compile(r"\s*\w{1,6}|\s*[^\w\s]{1,3}|\s+")
@@ -26,10 +25,12 @@ def tokens_of(text: str) -> list[str]:
 
 def sample_text(tokens: int) -> str:
     """Markdown with prose, lists, code, tables, formulas and unicode, of exactly this many tokens."""
-    text, pieces = "", list[str]()
-    for number in itertools.count(1):
-        if len(pieces) > tokens:
-            break
-        text += "".join(_PASSAGES).replace("{n}", str(number))
-        pieces = tokens_of(text)
+    pages, pieces = 1, list[str]()
+    while len(pieces) <= tokens:
+        pages *= 2
+        pieces = tokens_of("".join(map(_page, range(1, pages))))
     return "".join(pieces[:tokens])
+
+
+def _page(number: int) -> str:
+    return "".join(_PASSAGES).replace("{n}", str(number))

@@ -13,7 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "chatbot_app"
 LAYERS = [
     {"__main__"},
     {"serving"},
-    {"chatbot_app", "bundle", "own_origin"},
+    {"workers"},
+    {"chatbot_app", "bundle", "own_origin", "fresh_start"},
     {"pages", "api"},
     {"components"},
     {"state"},
@@ -27,7 +28,7 @@ LAYERS = [
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 
 NOT_FOR_THE_API = {"components", "state"}
-RUNS_IT = {"__main__", "serving", "chatbot_app", "bundle", "own_origin"}
+RUNS_IT = {"__main__", "serving", "workers", "chatbot_app", "bundle", "own_origin", "fresh_start"}
 SEES_REFLEX = RUNS_IT | {"pages", "components", "state"}
 SEES_HTTP = RUNS_IT | {"api"}
 

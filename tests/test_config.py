@@ -90,16 +90,68 @@ def test_printed_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("JWT_SECRET", GOOD_SECRET)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hunter2")
     monkeypatch.setenv("DATABASE_URL", "postgresql://u:hunter2@h/d")
+    monkeypatch.setenv("REDIS_URL", "redis://:hunter2@h/0")
 
     assert "hunter2" not in f"{get_settings()!r} {get_settings()}"
     assert GOOD_SECRET not in f"{get_settings()!r} {get_settings()}"
 
 
+ON_POSTGRESQL = {"DATABASE_URL": "postgresql://u:p@h/d", "JWT_SECRET": GOOD_SECRET}
+
+
 @pytest.mark.parametrize("name", ["WORKERS", "GRANIAN_WORKERS", "WEB_CONCURRENCY"])
-def test_more_than_one_worker_is_refused_with_the_reason(
+def test_several_workers_are_refused_with_a_sentence_for_each_thing_they_lack(
     name: str, monkeypatch: pytest.MonkeyPatch
 ):
-    assert "memory of one process" in refusal(monkeypatch, **{name: "2"})
+    lines = refusal(monkeypatch, **{name: "2"}).splitlines()
+
+    assert [line.partition(",")[0] for line in lines] == [
+        "WORKERS: more than one needs PostgreSQL",
+        "WORKERS: more than one needs Redis",
+    ]
+    assert "set DATABASE_URL, or WORKERS=1" in lines[0]
+    assert "set REDIS_URL, or WORKERS=1" in lines[1]
+
+
+def test_several_workers_on_sqlite_are_refused_whatever_else_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    message = refusal(monkeypatch, WORKERS="2", REDIS_URL="redis://localhost")
+
+    assert message.startswith("WORKERS: more than one needs PostgreSQL")
+    assert "Redis" not in message
+
+
+def test_several_workers_without_redis_are_refused(monkeypatch: pytest.MonkeyPatch):
+    message = refusal(monkeypatch, WORKERS="2", **ON_POSTGRESQL)
+
+    assert message.startswith("WORKERS: more than one needs Redis")
+    assert "PostgreSQL" not in message
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://localhost:6379/0", "rediss://:p@redis.example.com/1", "unix:///run/redis.sock"]
+)
+def test_several_workers_may_share_postgresql_and_redis(url: str, monkeypatch: pytest.MonkeyPatch):
+    for name, value in {**ON_POSTGRESQL, "WORKERS": "2", "REDIS_URL": url}.items():
+        monkeypatch.setenv(name, value)
+
+    assert (get_settings().workers, get_settings().redis_url) == (2, url)
+
+
+@pytest.mark.parametrize(
+    "url", ["localhost:6379", "redis://", "http://localhost:6379", "unix:/run"]
+)
+def test_what_is_no_address_of_a_redis_is_refused(url: str, monkeypatch: pytest.MonkeyPatch):
+    assert refusal(monkeypatch, REDIS_URL=url).startswith("REDIS_URL: must begin with redis://")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HEARTBEAT_SECONDS", "0"), ("MODEL_RETRIES", "-1"), ("MODEL_RETRY_SECONDS", "0")],
+)
+def test_spans_of_no_length_are_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch):
+    assert refusal(monkeypatch, **{name: value}).startswith(f"{name}:")
 
 
 def test_one_worker_can_be_asked_for_where_the_host_suggests_more(

@@ -1,9 +1,11 @@
+import asyncio
 import contextlib
 import multiprocessing
 import socket
 import sys
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -13,12 +15,25 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
 
-from chatbot_app import bundle, serving
+from chatbot_app import bundle, serving, workers
 from chatbot_app.bundle import BuildFailed
 from chatbot_app.config import Settings
+from chatbot_app.fresh_start import Lines
 from chatbot_app.own_origin import STAND_IN, replace_stand_in
 from chatbot_app.serving import CannotStart
+from tests import postgres as postgres_server
+from tests.loopback import HOST, free_port
+from tests.redis_server import RedisServer
+from tests.served import Served
+from tests.waiting import wait_until
+from tests.wire import Tab
+
+GOOD_SECRET = "3kT9-wq0Zb7Yf1Lm5Xc8Vn2Rp6Hs4Jd_Gu"
+ON_POSTGRESQL = Settings.model_validate(
+    {"database_url": "postgresql://chat:hunter2@db.local/chats", "jwt_secret": GOOD_SECRET}
+)
 
 # Does what Reflex's export leaves behind, in no time. Its argument says how it ends.
 EXPORT = """
@@ -262,7 +277,7 @@ async def cache_control(tmp_path: Path, path: str) -> str | None:
             Mount("/", StaticFiles(directory=tmp_path, html=True)),
         ]
     )
-    transport = httpx2.ASGITransport(serving.with_caching(application))
+    transport = httpx2.ASGITransport(workers.with_caching(application))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         return (await client.get(path)).headers.get("cache-control")
 
@@ -285,7 +300,7 @@ async def test_a_page_is_served_at_its_plain_address_without_a_redirect(tmp_path
     for file in ("login.html", "login/index.html"):
         (tmp_path / file).write_text("sign in")
     files = Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path, html=True))])
-    transport = httpx2.ASGITransport(serving.with_plain_addresses(files, frozenset({"/login"})))
+    transport = httpx2.ASGITransport(workers.with_plain_addresses(files, frozenset({"/login"})))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         response = await client.get("/login")
 
@@ -320,13 +335,7 @@ def test_the_summary_names_page_database_and_model(tmp_path: Path):
 
 
 def test_the_summary_never_shows_the_databases_password():
-    settings = Settings.model_validate(
-        {
-            "database_url": "postgresql://chat:hunter2@db.local/chats",
-            "jwt_secret": "3kT9-wq0Zb7Yf1Lm5Xc8Vn2Rp6Hs4Jd_Gu",
-        }
-    )
-    text = serving.summary(settings, "demo")
+    text = serving.summary(ON_POSTGRESQL, "demo")
 
     assert "PostgreSQL, chats @ db.local" in text
     assert "hunter2" not in text
@@ -335,3 +344,191 @@ def test_the_summary_never_shows_the_databases_password():
 def test_who_listens_everywhere_is_told_how_others_get_in():
     assert "ALLOWED_ORIGINS" in serving.summary(Settings(host="0.0.0.0"), "demo")
     assert "ALLOWED_ORIGINS" not in serving.summary(Settings(), "demo")
+
+
+def on_sqlite(file: Path) -> Settings:
+    return Settings.model_validate(
+        {"database_url": f"sqlite:///{file}", "jwt_secret": GOOD_SECRET, "data_dir": file.parent}
+    )
+
+
+def test_a_database_file_is_served_by_one_server_at_a_time(tmp_path: Path):
+    embedded = Settings(data_dir=tmp_path)
+    sentence = rf"already using {tmp_path}/chatbot\.db\. Stop it, or choose another DATA_DIR\."
+
+    with serving.claim_database(embedded):
+        with pytest.raises(CannotStart, match=sentence), serving.claim_database(embedded):
+            pass
+        with serving.claim_database(Settings(data_dir=tmp_path / "other")):
+            pass
+    with serving.claim_database(embedded):
+        pass
+
+
+def test_a_database_file_is_the_same_by_any_path_to_it(tmp_path: Path):
+    file, link = tmp_path / "here" / "chat.db", tmp_path / "link"
+    link.symlink_to(file.parent)
+
+    with (
+        serving.claim_database(on_sqlite(file)),
+        pytest.raises(CannotStart, match="choose another DATABASE_URL"),
+        serving.claim_database(on_sqlite(link / "chat.db")),
+    ):
+        pass
+
+
+def test_any_number_of_servers_may_use_postgresql():
+    with serving.claim_database(ON_POSTGRESQL), serving.claim_database(ON_POSTGRESQL):
+        pass
+
+
+def test_a_redis_that_does_not_answer_is_named_without_its_password():
+    with pytest.raises(CannotStart, match=r"Redis can't be used: .*refused.*REDIS_URL") as refusal:
+        serving.reach_redis(Settings(redis_url=f"redis://:hunter2@{HOST}:{free_port()}/0"))
+
+    assert "hunter2" not in str(refusal.value)
+
+
+async def test_a_websocket_that_is_cut_is_closed_and_the_application_sees_it_go():
+    lines, sent, seen = Lines(), list[Message](), list[Message]()
+    is_open = asyncio.Event()
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        is_open.set()
+        seen.append(await receive())
+        await send({"type": "websocket.send", "text": "too late"})
+
+    async def receive() -> Message:
+        await asyncio.sleep(60)
+        return {"type": "websocket.receive"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    serving = asyncio.create_task(lines.serve(application, {"type": "websocket"}, receive, send))
+    await is_open.wait()
+    assert lines.cut() == 1
+    await serving
+
+    assert [message["type"] for message in seen] == ["websocket.disconnect"]
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+    assert lines.cut() == 0
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    """Run one Redis for this module."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def two_workers(postgres: Path, redis: RedisServer, tmp_path: Path) -> Served:
+    """Make a server with two workers, on a database of its own; the test starts it."""
+    name = f"served_{uuid.uuid4().hex}"
+    postgres_server.execute(postgres, f"CREATE DATABASE {name}")
+    url = postgres_server.url(postgres, name)
+    return Served(tmp_path, WORKERS="2", DATABASE_URL=url, REDIS_URL=redis.url)
+
+
+def wait_for_workers(served: Served, count: int = 2) -> set[int]:
+    pids = set[int]()
+
+    def are_up() -> bool:
+        pids.clear()
+        pids.update(worker.pid for worker in served.workers() if worker.pid != served.pid)
+        return len(pids) == count
+
+    wait_until(are_up, f"{count} workers", 30)
+    return set(pids)
+
+
+def assert_gone(family: list[psutil.Process]) -> None:
+    wait_until(lambda: not any(is_alive(one.pid) for one in family), "all processes to end", 20)
+
+
+def test_each_of_two_workers_answers_and_the_operator_is_told_once(two_workers: Served):
+    with two_workers as served:
+        wait_until(lambda: "Open " in served.log, "the summary")
+        wait_for_workers(served)
+        for worker in served.workers():
+            worker.suspend()
+            assert served.request("/login").status == served.readyz() == 200
+            worker.resume()
+
+        assert served.log.count("Open ") == 1
+        assert served.log.count("built-in demo model") == 1
+
+
+def test_when_a_worker_is_killed_the_other_serves_and_a_new_one_comes(two_workers: Served):
+    with two_workers as served:
+        before = wait_for_workers(served)
+        victim = served.workers()[0]
+        victim.kill()
+        assert served.readyz() == 200
+
+        def is_replaced() -> bool:
+            return served.readyz() == 200 and victim.pid not in wait_for_workers(served)
+
+        wait_until(is_replaced, "another worker", 30)
+        assert len(before & wait_for_workers(served)) == 1
+        assert served.log.count("another takes its place") == 1
+        assert served.log.count("Open ") <= 1
+
+
+def test_sigterm_ends_all_workers_in_order(two_workers: Served):
+    with two_workers as served:
+        wait_for_workers(served)
+        family = served.processes()
+
+        assert served.terminate() == 0, served.log
+        assert_gone(family)
+        assert "Traceback" not in served.log
+
+
+def test_workers_do_not_outlive_the_process_that_started_them(two_workers: Served):
+    with two_workers as served:
+        wait_for_workers(served)
+        family = served.processes()
+        family[0].kill()
+
+        assert_gone(family)
+        assert served.log.count("The supervisor is gone") == 2
+
+
+def test_a_worker_that_cannot_start_is_not_tried_for_ever(two_workers: Served):
+    two_workers.environment["REFLEX_REDIS_LOCK_EXPIRATION"] = "soon"
+    two_workers.launch()
+
+    assert two_workers.wait_ended(120) == 1
+    assert two_workers.log.rstrip().endswith("did not start; the log above says why.")
+    assert two_workers.log.count("A worker could not start") <= 2
+
+
+def test_pages_connect_anew_when_redis_was_away(two_workers: Served, redis: RedisServer):
+    with two_workers as served, Tab(served) as tab:
+        tab.settle()
+        redis.stop()
+        redis.start()
+        tab.wait_closed()
+
+        with Tab(served, token=tab.token) as again:
+            again.settle()
+
+
+def test_a_second_server_on_one_database_file_is_refused(tmp_path: Path):
+    with Served(tmp_path) as first:
+        second = Served(tmp_path / "second", DATA_DIR=str(first.data))
+        second.launch()
+
+        assert second.wait_ended() == 1
+        assert f"Another server is already using {first.data}/chatbot.db." in second.log
+        assert first.readyz() == 200
+
+
+def test_a_server_that_was_killed_leaves_its_database_file_to_the_next(tmp_path: Path):
+    with Served(tmp_path) as served:
+        served.kill()
+        served.start()
+        assert served.readyz() == 200

@@ -1,29 +1,23 @@
 """A served product, a provider behind it, and people with browsers in front.
 
 Everything slow is made once for this package: one server, one Chromium; a test gets contexts of its
-own. The scope is the package and not the session, for Playwright's loop must be gone before the
-asynchronous tests of other packages run in this thread.
+own.
 """
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page
 
-from tests.e2e.served import Served
+from tests.browsers import OpenPage, browser, open_page
 from tests.fake_provider import Answer, FakeProvider
+from tests.served import Served
 
-TIMEOUT = 10_000  # milliseconds
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
-    " --disable-background-networking --disable-component-update --disable-sync"
-)
+__all__ = ["browser", "open_page"]
 
-expect.set_options(timeout=TIMEOUT)
-
-OpenPage = Callable[..., Page]
+RETRY_SECONDS = "0.2"
+"""Nobody waits long here for a provider that fails to be asked again."""
 
 
 @pytest.fixture(scope="package")
@@ -47,10 +41,10 @@ def app(
     shared_provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """Serve the production build for the package."""
-    served = Served(tmp_path_factory.mktemp("e2e") / "data", shared_provider.base_url)
-    served.start()
-    yield served
-    assert served.terminate() == 0
+    directory = tmp_path_factory.mktemp("e2e")
+    with Served(directory, shared_provider.base_url, MODEL_RETRY_SECONDS=RETRY_SECONDS) as served:
+        yield served
+        assert served.terminate() == 0
 
 
 @pytest.fixture
@@ -59,7 +53,8 @@ def start_app(tmp_path: Path) -> Iterator[Callable[[FakeProvider], Served]]:
     started: list[Served] = []
 
     def start(provider: FakeProvider) -> Served:
-        served = Served(tmp_path / f"data-{len(started)}", provider.base_url)
+        directory = tmp_path / f"app-{len(started)}"
+        served = Served(directory, provider.base_url, MODEL_RETRY_SECONDS=RETRY_SECONDS)
         started.append(served)
         served.start()
         return served
@@ -67,39 +62,6 @@ def start_app(tmp_path: Path) -> Iterator[Callable[[FakeProvider], Served]]:
     yield start
     for served in started:
         served.kill()
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Run one Chromium for the package."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "Chromium is missing: apt-get install chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """Open a browser of somebody's own: `open_page(viewport=…, served=another_app)`."""
-    contexts: list[BrowserContext] = []
-
-    def open_one(*, served: Served | None = None, **options: object) -> Page:
-        served = served or request.getfixturevalue("app")
-        options = {
-            "base_url": served.url,
-            "viewport": {"width": 1280, "height": 800},
-            "permissions": ["clipboard-read", "clipboard-write"],
-        } | options
-        context = browser.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(TIMEOUT)
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture

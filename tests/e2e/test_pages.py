@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
-from tests.e2e.conftest import OpenPage
-from tests.e2e.served import Served
+from tests.browsers import OpenPage
 from tests.e2e.steps import (
     alert,
     answer,
@@ -25,6 +24,7 @@ from tests.e2e.steps import (
     sign_up,
 )
 from tests.fake_provider import Answer, FakeProvider
+from tests.served import Served
 
 PHONE = {"width": 390, "height": 844}
 

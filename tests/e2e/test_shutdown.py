@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import OpenPage
-from tests.e2e.served import Served
+from tests.browsers import OpenPage
 from tests.e2e.steps import (
     answer,
     button,
@@ -17,6 +16,7 @@ from tests.e2e.steps import (
     text_of,
 )
 from tests.fake_provider import Answer, FakeProvider, Gate
+from tests.served import Served
 
 PIECES = ("Half of it ", "is here, ", "and half ", "is not.")
 
@@ -32,8 +32,8 @@ def test_sigterm_saves_the_text_so_far_and_nobody_has_to_sign_in_again(
     expect(answer(page)).to_contain_text("Half of it is here,")
     interrupted = message_id(answer(page))
 
-    assert served.terminate() == 0, served.log()
-    assert "Traceback" not in served.log()
+    assert served.terminate() == 0, served.log
+    assert "Traceback" not in served.log
     assert served.message(interrupted) == ("interrupted", "Half of it is here, ")
 
     served.start()

@@ -4,8 +4,7 @@ import re
 
 from playwright.sync_api import Page, WebSocket, expect
 
-from tests.e2e.conftest import OpenPage
-from tests.e2e.served import Served
+from tests.browsers import OpenPage
 from tests.e2e.steps import (
     account,
     answer,
@@ -24,6 +23,7 @@ from tests.e2e.steps import (
     sign_up,
 )
 from tests.fake_provider import Answer, FakeProvider
+from tests.served import Served
 
 PROJECT = "Walrus research"
 PROMPT = "Speak of walruses only."

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import OpenPage
-from tests.e2e.served import Served
+from tests.browsers import OpenPage
 from tests.e2e.steps import (
     CHAT_URL,
     alert,
@@ -25,6 +24,7 @@ from tests.e2e.steps import (
     text_of,
 )
 from tests.fake_provider import Answer, FakeProvider, Gate
+from tests.served import Served
 
 PIECES = ("The tide ", "comes in, ", "and the tide ", "goes out.")
 TEXT = "".join(PIECES)

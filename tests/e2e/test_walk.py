@@ -4,7 +4,6 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.served import Served
 from tests.e2e.steps import (
     CHAT_URL,
     account,
@@ -27,6 +26,7 @@ from tests.e2e.steps import (
 )
 from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.sample_text import tokens_of
+from tests.served import Served
 
 STORY = "".join(
     f"Part {number}: the ferry leaves at *seven*, naïve visitors meet **gulls** — 鷗が三羽 🌊.\n\n"

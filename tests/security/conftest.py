@@ -12,7 +12,9 @@ import pytest
 from chatbot_app import db
 from chatbot_app.services import projects
 from tests.conftest import Person, person, say
-from tests.security.served import JWT_SECRET, Handler, Server, registry, serving
+from tests.fake_provider import FakeProvider
+from tests.security.handlers import Handler, registry
+from tests.served import JWT_SECRET, Served
 
 CANARY = "canary"
 
@@ -47,9 +49,12 @@ class Estate:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve the application, with the demo model, for all tests of this directory."""
-    with serving(tmp_path_factory.mktemp("served")) as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve the application for all tests of this directory."""
+    with (
+        FakeProvider() as provider,
+        Served(tmp_path_factory.mktemp("served"), provider.base_url) as running,
+    ):
         yield running
 
 
@@ -65,10 +70,10 @@ def handlers(registered: tuple[list[Handler], list[str]]) -> list[Handler]:
 
 
 @pytest.fixture(autouse=True)
-def same_database(server: Server, settings: Callable[..., None]) -> Iterator[None]:
+def same_database(server: Served, settings: Callable[..., None]) -> Iterator[None]:
     """Let the test's services work on the server's database, with its secret."""
     settings(JWT_SECRET=JWT_SECRET)
-    db.configure(server.database)
+    db.configure(server.database_url)
     yield
     db.configure(None)
 

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from tests.security.conftest import Estate
-from tests.security.served import Handler, Refused, Server, Tab, rows
+from tests.security.handlers import Handler
+from tests.security.rows import rows
 from tests.security.test_matrix import named, prime
+from tests.served import Served
+from tests.wire import Refused, Tab
 
 CANARY = f"typed-{uuid.uuid4().hex}"
 """Stands in everything that is sent here, and may be in no line of the log."""
@@ -44,7 +47,7 @@ def wrong_payloads(handler: Handler, ids: dict[str, str]) -> Iterator[dict[str, 
 
 
 def test_no_handler_takes_what_it_can_not_mean(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     before = rows(server)
     ours = [h for h in handlers if h.is_known and ".chatbot_app___" in h.name]
@@ -64,13 +67,13 @@ def test_no_handler_takes_what_it_can_not_mean(
 
 
 def test_the_page_is_told_in_a_sentence(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     with Tab(server, estate.owner.token) as tab:
         prime(tab, handlers, estate)
-        tab.send(named(handlers, "conversation.send_message"), form={"message": 7})
+        tab.send(named(handlers, "conversation.send_message"), form={"message": 7, "key": "1"})
         assert tab.state()["session.notice"].endswith(".")
-        tab.send(named(handlers, "conversation.send_message"), form={"message": HUGE})
+        tab.send(named(handlers, "conversation.send_message"), form={"message": HUGE, "key": "2"})
         hint = tab.state()["conversation.hint"]
         assert "200,000" in hint
         assert CANARY not in hint
@@ -135,7 +138,7 @@ def frames(estate: Estate, known: str) -> list[str]:
 
 
 def test_frames_that_no_page_sends_harm_nothing_and_are_not_logged(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     before = rows(server)
     known = named(handlers, "notices.dismiss")
@@ -157,7 +160,7 @@ def test_frames_that_no_page_sends_harm_nothing_and_are_not_logged(
 
 
 def test_a_cookie_in_an_event_is_not_believed(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     """Only the cookie that came with the handshake counts, which a page can't write."""
     with Tab(server) as tab:
@@ -170,7 +173,7 @@ def test_a_cookie_in_an_event_is_not_believed(
 
 @pytest.mark.parametrize("size", [1_100_000, 5_000_000])
 def test_a_frame_over_a_megabyte_closes_that_socket_alone(
-    server: Server, handlers: list[Handler], estate: Estate, size: int
+    server: Served, handlers: list[Handler], estate: Estate, size: int
 ) -> None:
     canary = f"huge-{uuid.uuid4().hex}"
     with Tab(server, estate.owner.token) as bystander, Tab(server, estate.owner.token) as tab:

@@ -12,8 +12,10 @@ from chatbot_app import db, security
 from chatbot_app.models import User
 from tests.conftest import PASSWORD, Person
 from tests.security.conftest import newcomer
-from tests.security.served import Handler, Server, Tab, vars_of
+from tests.security.handlers import Handler
 from tests.security.test_matrix import named
+from tests.served import Served
+from tests.wire import Tab, vars_of
 
 CLICKS = 20
 QUICK = 1.0  # seconds; generous, for the machine may be busy with other tests
@@ -30,7 +32,7 @@ def click(tab: Tab, handlers: list[Handler]) -> float:
 
 
 @contextlib.contextmanager
-def held_write_lock(server: Server) -> Iterator[threading.Event]:
+def held_write_lock(server: Served) -> Iterator[threading.Event]:
     """Keep every other writer waiting for a while; gives what is set when that is over."""
     taken, over = threading.Event(), threading.Event()
 
@@ -54,7 +56,7 @@ def held_write_lock(server: Server) -> Iterator[threading.Event]:
 
 
 def test_others_click_on_while_passwords_are_hashed(
-    server: Server, handlers: list[Handler], stranger: Person
+    server: Served, handlers: list[Handler], stranger: Person
 ) -> None:
     slow = newcomer("Slow")
     with db.session(write=True) as session:
@@ -81,7 +83,7 @@ def test_others_click_on_while_passwords_are_hashed(
 
 @pytest.mark.parametrize("writers", [1, WRITERS])
 def test_others_click_on_while_writers_wait_for_a_lock(
-    server: Server, handlers: list[Handler], stranger: Person, writers: int
+    server: Served, handlers: list[Handler], stranger: Person, writers: int
 ) -> None:
     people = [newcomer(f"Writer{number}") for number in range(writers)]
     with contextlib.ExitStack() as tabs:

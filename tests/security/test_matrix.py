@@ -11,14 +11,10 @@ import pytest
 from chatbot_app.services import projects
 from tests.conftest import PASSWORD, Person
 from tests.security.conftest import Estate
-from tests.security.served import (
-    Handler,
-    Server,
-    Tab,
-    listed,
-    redirects_of,
-    rows,
-)
+from tests.security.handlers import Handler, listed
+from tests.security.rows import rows
+from tests.served import Served
+from tests.wire import Tab, redirects_of
 
 ANONYMOUS = {"landing.pass_through", "notices.dismiss"}
 """What the signed-out may call; both have nothing to give."""
@@ -59,7 +55,7 @@ def test_nothing_that_sets_any_var_is_let_in(handlers: list[Handler]) -> None:
 
 
 def test_the_signed_out_reach_nothing(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     before = rows(server)
     with Tab(server) as tab:
@@ -87,7 +83,7 @@ def prime(tab: Tab, handlers: list[Handler], estate: Estate) -> None:
 
 
 def test_a_stranger_with_the_owners_ids_changes_and_sees_nothing(
-    server: Server, handlers: list[Handler], estate: Estate, stranger: Person
+    server: Served, handlers: list[Handler], estate: Estate, stranger: Person
 ) -> None:
     before = rows(server, estate.owner.id)
     with Tab(server, stranger.token) as tab:
@@ -102,7 +98,7 @@ def test_a_stranger_with_the_owners_ids_changes_and_sees_nothing(
 
 
 def test_the_owner_does_see_all_of_it(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     """Otherwise the tests above would show nothing."""
     with Tab(server, estate.owner.token) as tab:
@@ -113,7 +109,7 @@ def test_the_owner_does_see_all_of_it(
 
 
 def test_a_stranger_cannot_point_a_tab_at_the_owners_things_with_setvar(
-    server: Server, handlers: list[Handler], estate: Estate, stranger: Person
+    server: Served, handlers: list[Handler], estate: Estate, stranger: Person
 ) -> None:
     before = rows(server, estate.owner.id)
     with Tab(server, stranger.token) as tab:
@@ -136,7 +132,7 @@ def test_a_stranger_cannot_point_a_tab_at_the_owners_things_with_setvar(
 
 
 def test_a_hydration_cannot_be_used_to_set_vars(
-    server: Server, handlers: list[Handler], estate: Estate, stranger: Person
+    server: Served, handlers: list[Handler], estate: Estate, stranger: Person
 ) -> None:
     names = [h.name.rpartition(".")[0] for h in handlers if h.short == "session.setvar"]
     wanted = {f"{names[0]}.name": "Mallory", f"{names[0]}.name_rx_state_": "Mallory"}
@@ -154,7 +150,7 @@ BODIES = {
 
 @pytest.mark.parametrize("is_stranger", [False, True], ids=["anonymous", "stranger"])
 def test_no_route_gives_or_changes_anything_of_the_owners(
-    server: Server,
+    server: Served,
     registered: tuple[list[Handler], list[str]],
     estate: Estate,
     stranger: Person,
@@ -184,13 +180,13 @@ def test_no_route_gives_or_changes_anything_of_the_owners(
 
 @pytest.mark.parametrize("path", ["/_upload", "/_upload/x", "/auth-codespace", "/_all_routes"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_reflex_offers_no_door_of_its_own(server: Server, path: str, method: str) -> None:
+def test_reflex_offers_no_door_of_its_own(server: Served, path: str, method: str) -> None:
     answer = server.request(path, method=method, body={} if method == "POST" else None)
     assert answer.status in (403, 404, 405)
 
 
 def test_the_owner_can_still_do_all_that(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     """The forms that strangers sent are right: in the owner's hands the last of them works."""
     with Tab(server, estate.owner.token) as tab:

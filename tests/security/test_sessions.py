@@ -9,21 +9,16 @@ import pytest
 from chatbot_app.services import accounts, sessions
 from tests.conftest import PASSWORD, PASSWORD_HASH, Person
 from tests.security.conftest import Estate
-from tests.security.served import (
-    Handler,
-    Refused,
-    Server,
-    Tab,
-    redirects_of,
-    vars_of,
-)
+from tests.security.handlers import Handler
 from tests.security.test_matrix import named, prime
+from tests.served import Served
+from tests.wire import Refused, Tab, redirects_of, vars_of
 
 REMEMBERED = sessions.REMEMBERED + 0.2  # a change made by another process is noticed within this
 
 
 def test_the_token_of_a_tab_without_the_cookie_yields_nothing(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     with Tab(server, estate.owner.token) as tab:
         prime(tab, handlers, estate)
@@ -35,7 +30,7 @@ def test_the_token_of_a_tab_without_the_cookie_yields_nothing(
 
 
 def test_the_token_of_a_tab_that_is_open_yields_nothing_either(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     with Tab(server, estate.owner.token) as tab:
         prime(tab, handlers, estate)
@@ -48,7 +43,7 @@ def test_the_token_of_a_tab_that_is_open_yields_nothing_either(
 
 @pytest.mark.parametrize("first", ["hydrate", "hydrate_and_load", "set_is_hydrated"])
 def test_somebody_else_in_the_same_tab_sees_nothing_of_the_first(
-    server: Server, handlers: list[Handler], estate: Estate, stranger: Person, first: str
+    server: Served, handlers: list[Handler], estate: Estate, stranger: Person, first: str
 ) -> None:
     with Tab(server, estate.owner.token) as tab:
         prime(tab, handlers, estate)
@@ -65,7 +60,7 @@ def test_somebody_else_in_the_same_tab_sees_nothing_of_the_first(
 
 
 def test_a_hydration_holds_no_hash_no_key_and_nobody_elses_data(
-    server: Server, handlers: list[Handler], estate: Estate, stranger: Person
+    server: Served, handlers: list[Handler], estate: Estate, stranger: Person
 ) -> None:
     with Tab(server, estate.owner.token) as tab:
         prime(tab, handlers, estate)
@@ -77,37 +72,36 @@ def test_a_hydration_holds_no_hash_no_key_and_nobody_elses_data(
     assert "_owner" not in frames
 
 
-def end_by_signing_out(server: Server, owner: Person) -> None:
+def end_by_signing_out(server: Served, owner: Person) -> None:
     path = "/api/auth/sign-out"
     assert server.request(path, method="POST", cookie=owner.token).status == 200
 
 
-def end_by_a_new_password(server: Server, owner: Person) -> None:
+def end_by_a_new_password(server: Served, owner: Person) -> None:
     """From another browser of the same person."""
     answer = server.request(
         "/api/auth/sign-in", method="POST", body={"email": owner.email, "password": PASSWORD}
     )
-    other = answer.headers["set-cookie"].partition("session=")[2].partition(";")[0]
     changed = server.request(
         "/api/auth/password",
         method="POST",
-        cookie=other,
+        cookie=answer.session,
         body={"current_password": PASSWORD, "new_password": "an otter reads the news"},
     )
     assert changed.status == 200
 
 
-def end_by_disabling(server: Server, owner: Person) -> None:
+def end_by_disabling(server: Served, owner: Person) -> None:
     accounts.disable(owner.id)
     time.sleep(REMEMBERED)
 
 
-def end_by_deletion(server: Server, owner: Person) -> None:
+def end_by_deletion(server: Served, owner: Person) -> None:
     accounts.delete(owner.id)
     time.sleep(REMEMBERED)
 
 
-def end_by_another_process(server: Server, owner: Person) -> None:
+def end_by_another_process(server: Served, owner: Person) -> None:
     sessions.sign_out(owner.viewer.session_id)
     time.sleep(REMEMBERED)
 
@@ -123,10 +117,10 @@ ENDS = [
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.__name__.removeprefix("end_by_"))
 def test_when_a_session_ends_the_open_socket_ends_with_it(
-    server: Server,
+    server: Served,
     handlers: list[Handler],
     estate: Estate,
-    end: Callable[[Server, Person], None],
+    end: Callable[[Served, Person], None],
 ) -> None:
     with Tab(server, estate.owner.token) as tab:
         prime(tab, handlers, estate)
@@ -150,7 +144,7 @@ def test_when_a_session_ends_the_open_socket_ends_with_it(
 
 
 def test_after_a_new_password_this_browser_stays_signed_in(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     form = {"current_password": PASSWORD, "new_password": "an otter reads the news"}
     with Tab(server, estate.owner.token) as tab:
@@ -166,19 +160,19 @@ def test_after_a_new_password_this_browser_stays_signed_in(
     ["https://evil.example", "null", "http://localhost.evil.example", "http://localhost:1"],
 )
 def test_a_websocket_from_another_sites_page_is_refused(
-    server: Server, estate: Estate, origin: str
+    server: Served, estate: Estate, origin: str
 ) -> None:
     with pytest.raises(Refused):
         Tab(server, estate.owner.token, origin=origin)
 
 
-def test_our_own_pages_are_let_in_by_either_name(server: Server, estate: Estate) -> None:
+def test_our_own_pages_are_let_in_by_either_name(server: Served, estate: Estate) -> None:
     for host in ("localhost", "127.0.0.1"):
         with Tab(server, estate.owner.token, origin=f"http://{host}:{server.port}") as tab:
             assert tab.state()["session.name"] == estate.owner.viewer.name
 
 
-def test_polling_which_would_skip_that_check_is_off(server: Server) -> None:
+def test_polling_which_would_skip_that_check_is_off(server: Served) -> None:
     answer = server.request(
         "/_event/?EIO=4&transport=polling&token=x", headers={"origin": "https://evil.example"}
     )
@@ -190,7 +184,7 @@ def test_polling_which_would_skip_that_check_is_off(server: Server) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_no_cors_header_is_ever_given_to_another_site(
-    server: Server, path: str, method: str
+    server: Served, path: str, method: str
 ) -> None:
     headers = {"origin": "https://evil.example", "access-control-request-method": "POST"}
     answer = server.request(
@@ -203,7 +197,7 @@ def test_no_cors_header_is_ever_given_to_another_site(
 
 
 def test_a_password_a_cookie_and_a_key_are_in_no_line_of_the_log(
-    server: Server, handlers: list[Handler], estate: Estate
+    server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
     canary = "canary password of the log"
     for path, body in (
@@ -224,6 +218,6 @@ def test_a_password_a_cookie_and_a_key_are_in_no_line_of_the_log(
         assert found == [], secret
 
 
-def test_a_session_in_the_address_is_no_credential(server: Server, estate: Estate) -> None:
+def test_a_session_in_the_address_is_no_credential(server: Served, estate: Estate) -> None:
     with Tab(server, token=estate.owner.token) as tab:
         assert tab.state()["session.name"] == ""

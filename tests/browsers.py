@@ -1,0 +1,61 @@
+"""Browsers for the tests: a package that opens some imports these fixtures into its conftest.
+
+The scope is the package and not the session, for Playwright's loop must be gone before the
+asynchronous tests of other packages run in this thread.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.served import Served
+
+__all__ = ["OpenPage", "browser", "open_page"]
+
+TIMEOUT = 10_000  # milliseconds
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
+    " --disable-background-networking --disable-component-update --disable-sync"
+)
+
+expect.set_options(timeout=TIMEOUT)
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Run one Chromium for the package."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path, "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """Open a browser of somebody's own: `open_page(viewport=…, served=another_app)`.
+
+    Without `served` it is at the package's `app`.
+    """
+    contexts: list[BrowserContext] = []
+
+    def open_one(*, served: Served | None = None, **options: object) -> Page:
+        served = served or request.getfixturevalue("app")
+        options = {
+            "base_url": served.url,
+            "viewport": {"width": 1280, "height": 800},
+            "permissions": ["clipboard-read", "clipboard-write"],
+        } | options
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(TIMEOUT)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()

@@ -1,0 +1,248 @@
+"""Two workers on one PostgreSQL and one Redis: neither needs to know where an answer lives."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from tests.fake_provider import Answer, FakeProvider
+from tests.faults.visitors import (
+    Account,
+    Visitor,
+    assert_nothing_odd,
+    assert_whole,
+    seconds_since,
+    sign_up,
+    wait_stored,
+)
+from tests.redis_server import RedisServer
+from tests.served import Served
+from tests.waiting import wait_until
+
+SLOW = Answer(tokens=6000, tokens_per_second=100)
+AGREE_WITHIN = 1.0
+INTERRUPTED_WITHIN = 60.0
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def beat(long: bool) -> float:
+    return 3.0 if long else 0.5
+
+
+@pytest.fixture
+def pair(serve_on: Callable[..., Served], redis: RedisServer, beat: float) -> Served:
+    """Serve with two workers."""
+    served = serve_on("postgresql", WORKERS="2", REDIS_URL=redis.url, HEARTBEAT_SECONDS=str(beat))
+    wait_until(lambda: len(served.workers()) == 2, "two workers")
+    return served
+
+
+def worker_of(visitor: Visitor) -> psutil.Process:
+    return visitor.served.worker_with(visitor.tab.local_port)
+
+
+def visitor_on(
+    served: Served, account: Account, chat_id: str, *, other_than: psutil.Process
+) -> Visitor:
+    """Open the chat until another worker happens to take the connection."""
+    for _ in range(60):
+        visitor = Visitor(served, account, chat_id)
+        if worker_of(visitor) != other_than:
+            return visitor
+        visitor.tab.close()
+    raise AssertionError("the other worker never took a connection")
+
+
+def writer_of(served: Served, provider: FakeProvider, index: int) -> psutil.Process:
+    return served.worker_with(provider.wait_for_request(index).client[1])
+
+
+def test_a_page_of_one_worker_follows_what_the_other_writes(
+    pair: Served, provider: FakeProvider
+) -> None:
+    provider.default = Answer(tokens=300, tokens_per_second=100)
+    account = sign_up(pair)
+    with Visitor(pair, account) as asking:
+        asking.ask("Tell me")
+        writer = writer_of(pair, provider, 0)
+        with visitor_on(pair, account, asking.chat_id, other_than=writer) as watching:
+            watching.wait_text()
+            assert watching.status == "generating"
+            asking.wait_status("complete")
+            ended = time.monotonic()
+            watching.wait_status("complete")
+            assert seconds_since(ended) < AGREE_WITHIN
+            assert_whole(watching, provider)
+            assert watching.text == asking.text
+            # What is asked on the one is seen on the other.
+            asking.ask("And now?")
+            asked = time.monotonic()
+            watching.until(lambda: len(watching.messages) == 4)
+            assert seconds_since(asked) < AGREE_WITHIN
+            asking.stop()
+            watching.wait_status("stopped")
+    assert_nothing_odd(pair)
+
+
+def test_stop_works_from_a_page_of_the_other_worker(pair: Served, provider: FakeProvider) -> None:
+    provider.default = SLOW
+    account = sign_up(pair)
+    with Visitor(pair, account) as asking:
+        asking.ask("Tell me a lot")
+        writer = writer_of(pair, provider, 0)
+        with visitor_on(pair, account, asking.chat_id, other_than=writer) as other:
+            other.wait_text()
+            clicked = time.monotonic()
+            other.stop()
+            request = provider.requests[0]
+            request.wait_closed_by_client(1)
+            assert request.ended is not None
+            assert request.ended - clicked < 1
+            asking.wait_status("stopped")
+            status, text = pair.message(asking.answer["id"])
+            assert status == "stopped"
+            assert asking.text == other.text == text
+            provider.default = Answer(text="At once.")
+            other.ask("The next one?")
+            other.wait_status("complete")
+            assert_whole(other, provider)
+    assert_nothing_odd(pair)
+
+
+def test_a_killed_workers_answers_are_interrupted_and_the_other_workers_go_on(
+    pair: Served, provider: FakeProvider, beat: float
+) -> None:
+    provider.default = SLOW
+    account = sign_up(pair)
+    visitors: list[Visitor] = []
+    writers: list[psutil.Process] = []
+    while len(set(writers)) < 2:
+        visitor = Visitor(pair, account)
+        visitor.ask(f"Question {len(writers)}")
+        visitors.append(visitor)
+        writers.append(writer_of(pair, provider, len(writers)))
+        assert len(writers) < 40
+    for visitor in visitors:
+        visitor.until(lambda visitor=visitor: len(visitor.text) > 600)
+    doomed = writers[0]
+    ids = [visitor.answer["id"] for visitor in visitors]
+
+    died = time.monotonic()
+    doomed.kill()
+    for answer_id, writer, index in zip(ids, writers, range(len(ids)), strict=True):
+        if writer == doomed:
+            text = wait_stored(pair, answer_id, "interrupted", INTERRUPTED_WITHIN)
+            assert provider.requests[index].text_sent.startswith(text)
+            assert len(text) > 300
+    assert seconds_since(died) < 9 * beat + 3
+    for answer_id, writer in zip(ids, writers, strict=True):
+        if writer != doomed:
+            assert pair.message(answer_id)[0] == "generating"
+
+    # A page comes back to whichever worker there is, also to the one that took the dead one's place.
+    wait_until(lambda: len(pair.workers()) == 2, "another worker in its place", 30)
+    for visitor, writer in zip(visitors, writers, strict=True):
+        visitor.tab.close()
+        with Visitor(pair, account, visitor.chat_id) as back:
+            if writer == doomed:
+                back.wait_status("interrupted")
+                back.resume()
+                back.wait_status("generating")
+            back.wait_text()
+            back.stop()
+            assert pair.message(back.answer["id"]) == ("stopped", back.text)
+    assert_nothing_odd(pair)
+
+
+def test_stop_ends_the_answer_of_a_dead_worker_at_once_and_the_next_message_works(
+    pair: Served, provider: FakeProvider, beat: float
+) -> None:
+    provider.default = SLOW
+    account = sign_up(pair)
+    with Visitor(pair, account) as asking:
+        asking.ask("Tell me a lot")
+        asking.until(lambda: len(asking.text) > 600)
+        chat_id = asking.chat_id
+    writer_of(pair, provider, 0).kill()
+    with Visitor(pair, account, chat_id) as back:
+        if back.status == "generating":
+            back.stop()
+        assert len(back.text) > 100
+        provider.default = Answer(text="At once.")
+        back.ask("The next one?")
+        back.wait_status("complete")
+    assert_nothing_odd(pair)
+
+
+def test_two_messages_to_two_workers_at_once_are_one_and_a_hint(
+    pair: Served, provider: FakeProvider
+) -> None:
+    account = sign_up(pair)
+    with Visitor(pair, account) as first:
+        first.ask("Hello")
+        first.wait_status("complete")
+        with visitor_on(pair, account, first.chat_id, other_than=worker_of(first)) as second:
+            provider.default = Answer(tokens=50, tokens_per_second=100)
+            for tab in (first, second):
+                tab.say("At once")
+            for tab in (first, second):
+                tab.until(lambda tab=tab: len(tab.messages) == 4)
+                tab.wait_status("complete")
+            assert len(provider.requests) == 2
+            for tab in (first, second):
+                tab.say("Once more", "the-same-key")
+            for tab in (first, second):
+                tab.until(lambda tab=tab: len(tab.messages) == 6)
+                tab.wait_status("complete")
+            assert len(provider.requests) == 3
+    assert_nothing_odd(pair)
+
+
+def test_redis_restarted_in_mid_answer_loses_nothing(
+    pair: Served, provider: FakeProvider, redis: RedisServer
+) -> None:
+    provider.default = Answer(tokens=500, tokens_per_second=100)
+    account = sign_up(pair)
+    with Visitor(pair, account) as asking:
+        answer_id = asking.ask("Go on, whatever happens")
+        asking.wait_text()
+        try:
+            redis.stop()
+            time.sleep(2)
+            assert pair.is_ready(), "the database is what counts"
+        finally:
+            redis.start()
+        text = wait_stored(pair, answer_id, "complete")
+        assert text == provider.requests[0].text_sent
+        with Visitor(pair, account, asking.chat_id) as back:
+            back.wait_status("complete")
+            assert_whole(back, provider)
+            back.ask("And now?")
+            back.wait_status("generating")
+            back.stop()
+    assert_nothing_odd(pair)
+
+
+def test_sigterm_saves_the_answers_of_all_workers(pair: Served, provider: FakeProvider) -> None:
+    provider.default = SLOW
+    account = sign_up(pair)
+    visitors = [Visitor(pair, account) for _ in range(6)]
+    ids = [visitor.ask("Tell me a lot") for visitor in visitors]
+    for visitor in visitors:
+        visitor.wait_text()
+    family = pair.processes()
+    assert pair.terminate() == 0, pair.log[-3000:]
+    assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    for index, answer_id in enumerate(ids):
+        status, text = pair.message(answer_id)
+        assert status == "interrupted"
+        assert text
+        assert any(request.text_sent.startswith(text) for request in provider.requests), index
+    assert_nothing_odd(pair)

@@ -1,0 +1,33 @@
+"""Ports of this machine for servers that the tests start."""
+
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+HOST = "127.0.0.1"
+
+# Below the range that outgoing connections take theirs from (32768 and up): a server that is
+# stopped finds its port free when it starts again, however many connections were made meanwhile.
+PORTS = range(20_000, 32_000)
+
+
+def free_port() -> int:
+    """A port that nobody listens on, and that no connection will take."""
+    while True:
+        port = random.choice(PORTS)
+        try:
+            with socket.create_server((HOST, port)):
+                return port
+        except OSError:
+            continue
+
+
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """A port that neither takes nor refuses connections, as behind a firewall that drops them."""
+    with ExitStack() as sockets:
+        # Its queue has room for one connection, and nobody ever takes that one out.
+        listener = sockets.enter_context(socket.create_server((HOST, free_port()), backlog=0))
+        sockets.enter_context(socket.create_connection(listener.getsockname()))
+        yield listener.getsockname()[1]
