@@ -1,11 +1,14 @@
 """Alive and ready are two questions: a process without its database is alive, but can't serve."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from chatbot_app import db
+from chatbot_app import db, migrations
+from chatbot_app.api import health
 
 
 async def test_with_a_current_database_it_is_ready(
@@ -51,4 +54,26 @@ async def test_the_database_coming_back_makes_it_ready_again(
     db.configure(f"sqlite:///{tmp_path}/no/such/directory/chat.db")
     assert (await client.get("/readyz")).status_code == 503
     db.configure(sqlite)
+    assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_a_database_that_hangs_is_not_ready_and_takes_one_thread(
+    client: httpx2.AsyncClient, sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer_now, asked = threading.Event(), []
+
+    def hang() -> bool:
+        asked.append(True)
+        return answer_now.wait(10)
+
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(migrations, "is_ready", hang)
+    try:
+        answers = await asyncio.gather(*(client.get("/readyz") for _ in range(5)))
+        assert {answer.status_code for answer in answers} == {503}
+        assert (await client.get("/readyz")).status_code == 503
+        assert len(asked) == 1
+    finally:
+        answer_now.set()
+    monkeypatch.setattr(health, "PATIENCE_SECONDS", 5.0)
     assert (await client.get("/readyz")).status_code == 200

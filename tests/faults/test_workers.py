@@ -240,6 +240,8 @@ def test_sigterm_saves_the_answers_of_all_workers(pair: Served, provider: FakePr
     family = pair.processes()
     assert pair.terminate() == 0, pair.log[-3000:]
     assert not [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    for visitor in visitors:
+        visitor.tab.close()
     for index, answer_id in enumerate(ids):
         status, text = pair.message(answer_id)
         assert status == "interrupted"

@@ -1,0 +1,206 @@
+"""Reloads, lost connections, other tabs and other browsers: everybody ends with the same text."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsers import OpenPage
+from tests.dropping_proxy import DroppingProxy
+from tests.e2e.steps import (
+    account,
+    answer,
+    begin_chat,
+    button,
+    composer,
+    copied,
+    expect_chat_ready,
+    expect_status,
+    message_id,
+    messages,
+    register,
+    send,
+    sign_in,
+    sign_up,
+)
+from tests.fake_provider import Answer, FakeProvider
+from tests.faults.conftest import ProxyTo
+from tests.loopback import free_port
+from tests.served import Served
+
+RATE = 100
+AGREE_WITHIN = 1.0
+
+
+@dataclass
+class Network:
+    """A served product behind a network that can fail."""
+
+    served: Served
+    proxy: DroppingProxy
+
+
+@pytest.fixture
+def network(
+    tmp_path_factory: pytest.TempPathFactory, provider: FakeProvider, proxy_to: ProxyTo
+) -> Iterator[Network]:
+    port = free_port()
+    proxy = proxy_to(port)
+    with Served(
+        tmp_path_factory.mktemp("network"),
+        provider.base_url,
+        PORT=str(port),
+        ALLOWED_ORIGINS=proxy.url,
+    ) as served:
+        yield Network(served, proxy)
+
+
+@pytest.fixture
+def page(network: Network, open_page: OpenPage) -> Page:
+    return open_page(served=network.served, base_url=network.proxy.url)
+
+
+def assert_all_agree(served: Served, provider: FakeProvider, *pages: Page) -> None:
+    """What Copy yields in each page = what is stored = what the provider sent."""
+    sent = provider.requests[-1].text_sent
+    for page in pages:
+        expect_status(page, "complete")
+        assert copied(page, answer(page)) == sent
+    assert served.message(message_id(answer(pages[0]))) == ("complete", sent)
+
+
+def test_reloads_at_a_quarter_half_and_three_quarters(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    provider.default = Answer(tokens=400, tokens_per_second=RATE)
+    sign_up(page, "Alice")
+    send(page, "Tell me all of it")
+    request = provider.wait_for_request(0)
+    for quarter in (1, 2, 3):
+        wait_for_pieces(request, 100 * quarter)
+        page.reload()
+        expect_status(page, "generating")
+        expect(messages(page, "user")).to_have_text("Tell me all of it")
+    expect_status(page, "complete")
+    assert_all_agree(network.served, provider, page)
+
+
+@pytest.mark.parametrize("how", ["cut", "freeze"])
+def test_a_page_that_lost_its_connection_says_so_keeps_what_is_typed_and_catches_up(
+    how: str, network: Network, provider: FakeProvider, page: Page, long: bool
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    for number, seconds in enumerate((5, 30, 120) if long else (4,)):
+        provider.default = Answer(tokens=int(RATE * (seconds + 3)), tokens_per_second=RATE)
+        send(page, f"Tell me all of it, {number}")
+        expect_status(page, "generating")
+        expect(answer(page)).to_contain_text("Harbour")
+        getattr(network.proxy, how)()
+        composer(page).fill("typed while away")
+        if how == "cut":
+            expect(page.get_by_role("status", name="Connection")).to_be_visible()
+        time.sleep(seconds)
+        network.proxy.restore()
+        expect_status(page, "complete")
+        expect(page.get_by_role("status", name="Connection")).to_be_hidden()
+        expect(composer(page)).to_have_value("typed while away")
+        assert_all_agree(network.served, provider, page)
+    composer(page).press("Enter")
+    expect(composer(page)).to_have_value("")
+
+
+@pytest.mark.parametrize("how", ["cut", "freeze"])
+def test_what_is_sent_into_a_lost_connection_arrives_once_when_it_is_back(
+    how: str, network: Network, provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    getattr(network.proxy, how)()
+    if how == "cut":
+        expect(page.get_by_role("status", name="Connection")).to_be_visible()
+    send(page, "Is anybody there?")
+    for _ in range(3):
+        composer(page).press("Enter")
+    expect(page.get_by_text("not sent yet")).to_be_visible()
+    expect(composer(page)).to_have_value("Is anybody there?")
+    network.proxy.restore()
+    expect(messages(page, "user")).to_have_count(2)
+    expect_status(page, "complete")
+    expect(composer(page)).to_have_value("")
+    expect(page.get_by_text("not sent yet")).to_have_count(0)
+    assert_all_agree(network.served, provider, page)
+    assert len(provider.requests) == 2
+    assert network.served.query("SELECT count(*) FROM message") == [(4,)]
+
+
+def test_two_tabs_and_another_browser_agree_and_a_late_one_catches_up(
+    network: Network, provider: FakeProvider, page: Page, open_page: OpenPage
+) -> None:
+    provider.default = Answer(tokens=300, tokens_per_second=RATE)
+    alice = account("Alice")
+    register(page, alice)
+    expect_chat_ready(page)
+    send(page, "Tell me all of it")
+    expect_status(page, "generating")
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    elsewhere = open_page(served=network.served)
+    sign_in(elsewhere, alice)
+    expect_chat_ready(elsewhere)
+    elsewhere.goto(network.served.url + page.url.removeprefix(network.proxy.url))
+    for other in (tab, elsewhere):
+        expect(answer(other)).to_contain_text("Harbour")
+    provider.requests[0].wait_ended()
+    time.sleep(AGREE_WITHIN)
+    for each in (page, tab, elsewhere):
+        assert answer(each).get_attribute("data-status") == "complete"
+    late = page.context.new_page()
+    late.goto(page.url)
+    assert_all_agree(network.served, provider, page, tab, elsewhere, late)
+
+
+def test_the_server_restarted_behind_an_open_page(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    provider.default = Answer(tokens=2000, tokens_per_second=RATE)
+    sign_up(page, "Alice")
+    send(page, "Tell me all of it")
+    expect(answer(page)).to_contain_text("gulls")
+    network.served.kill()
+    expect(page.get_by_role("status", name="Connection")).to_be_visible()
+    composer(page).fill("typed while away")
+    network.served.start()
+    expect_status(page, "interrupted")
+    expect(composer(page)).to_have_value("typed while away")
+    kept = copied(page, answer(page))
+    assert network.served.message(message_id(answer(page))) == ("interrupted", kept)
+    provider.default = Answer(text="And so on.")
+    button(answer(page), "Continue").click()
+    expect_status(page, "complete")
+    assert copied(page, answer(page)) == kept + "And so on."
+    provider.default = Answer(tokens=2000, tokens_per_second=RATE)
+    composer(page).press("Enter")
+    expect_status(page, "generating")
+    button(page, "Stop").click()
+    expect_status(page, "stopped")
+    provider.default = Answer(text="The second version.")
+    button(answer(page), "Retry").click()
+    expect_status(page, "complete")
+    expect(answer(page)).to_contain_text("2/2")
+    button(answer(page), "Previous version").click()
+    expect_status(page, "stopped")
+    expect(answer(page)).to_contain_text("1/2")
+    expect(messages(page, "assistant")).to_have_count(2)
+    button(answer(page), "Next version").click()
+    expect_status(page, "complete")
+    assert copied(page, answer(page)) == "The second version."
+
+
+def wait_for_pieces(request: object, count: int) -> None:
+    deadline = time.monotonic() + 15
+    while request.pieces_sent < count:  # type: ignore[attr-defined]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
