@@ -320,7 +320,7 @@ def _log_position(database: str) -> int:
     if database.startswith("sqlite"):
         return Path(f"{database.removeprefix('sqlite:///')}-wal").stat().st_size
     with db.session() as session:
-        position = sa.text("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")
+        position = sa.text("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
         return int(session.connection().execute(position).scalar_one())
 
 
