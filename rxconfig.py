@@ -15,6 +15,14 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 environment.REFLEX_USE_NPM.set(True)  # or it fetches bun from the web, with a script
 environment.REFLEX_CHECK_LATEST_VERSION.set(False)  # or it asks the web at every start
 
+# How long one event may hold a tab's state: longer than a database that is away takes to say so,
+# or what the handler then tells the person would be lost; no longer, for a tab whose worker was
+# killed with it in hand waits until then.
+LOCK_SECONDS = 20
+
+# Not every Redis lets its clients configure it; `serving` says what then has to be set in it.
+environment.REFLEX_IGNORE_REDIS_CONFIG_ERROR.set(True)
+
 settings = get_settings()
 
 config = rx.Config(
@@ -23,7 +31,13 @@ config = rx.Config(
     transport="websocket",  # polling skips the check of the origin
     cors_allowed_origins=settings.origins,
     trusted_proxy_hops=settings.trusted_proxy_hops,
-    state_manager_mode=rx.constants.StateManagerMode.MEMORY,  # the default pickles to disk
+    state_manager_mode=(  # the default pickles to disk
+        rx.constants.StateManagerMode.REDIS
+        if settings.redis_url
+        else rx.constants.StateManagerMode.MEMORY
+    ),
+    redis_url=settings.redis_url or None,
+    redis_lock_expiration=LOCK_SECONDS * 1000,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     plugins=[

@@ -146,9 +146,11 @@
     }
   }, 1000);
 
-  // Another chat is open. What was typed before the page knew which one belongs to it.
+  // Another chat is open. What was typed before the page knew which one belongs to it. A page that is
+  // made anew, after the server was away, does not know it for a moment either; nothing changes then.
   const openDraft = (field) => {
     const former = field.dataset.openDraft;
+    if (former && [former, "draft:/"].includes(draftKey(field))) return false;
     sent = null;
     if (former === "draft:/" && field.value) {
       store.set(former, "");
@@ -156,6 +158,7 @@
     } else field.value = store.get(draftKey(field)) ?? "";
     field.dataset.openDraft = draftKey(field);
     grow(field);
+    return true;
   };
 
   // ---- Scrolling: follow while at the end, stay where the reader put it, offer the way back ----
@@ -326,14 +329,16 @@
   new MutationObserver((changes) => {
     const field = composer();
     const changed = (name) => changes.some((change) => change.attributeName === name);
+    // A page that was made anew counts from nothing: only what rises says that a message was taken.
+    const risen = (name) => changes.some((change) => change.attributeName === name
+      && Number(change.target.getAttribute(name)) > Number(change.oldValue));
     if (field && !field.dataset.ready) {
       field.dataset.ready = "true";
       openDraft(field);
     } else if (field) {
-      if (changed("data-refused")) refused();
-      if (changed("data-accepted")) accepted(field);
-      if (changed("data-draft")) {
-        openDraft(field);
+      if (risen("data-refused")) refused();
+      if (risen("data-accepted")) accepted(field);
+      if (changed("data-draft") && openDraft(field)) {
         following = true;
         field.focus();
       }
@@ -349,7 +354,7 @@
     scrollSoon();
   }).observe(document, {
     subtree: true, childList: true, characterData: true,
-    attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
+    attributes: true, attributeOldValue: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
   });
 
   window.chatbot = { signOut, copyMessage };

@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,8 @@ from chatbot_app.config import get_settings
 from chatbot_app.generation import worker
 from chatbot_app.pages import PAGES
 from chatbot_app.state.gate import OwnerLock
+
+log = logging.getLogger("reflex.events")  # what goes there is redacted
 
 
 @asynccontextmanager
@@ -45,6 +48,15 @@ def guarded(application: ASGIApp) -> ASGIApp:
     )
 
 
+def log_failure(exception: Exception) -> None:
+    """Say what became of an event, to the log alone.
+
+    Reflex's own handler shows a toast, which these pages have none of: the browser reports that as
+    a failure of its own, by an event, which fails like the first where Redis is away, and so on.
+    """
+    log.error("an event failed", exc_info=exception)
+
+
 logs.redact()
 app = rx.App(
     stylesheets=["/styles.css"],
@@ -55,8 +67,9 @@ app = rx.App(
     html_lang="en",
     api_transformer=[create_api(), guarded],
     toaster=None,
+    backend_exception_handler=log_failure,
 )
-del app.app_wraps[(5, "Overlay")]  # Reflex's own sign of a lost connection; components.offline is ours
+del app.app_wraps[(5, "Overlay")]  # Reflex's sign of a lost connection: components.offline is ours
 app.add_middleware(OwnerLock(), index=0)
 app.register_lifespan_task(lifespan)
 for module in PAGES:

@@ -1,35 +1,33 @@
-"""Serving a finished bundle, the API and the websocket from one process, without Node.
+"""Serving: what has to be in order before the first answer, and what the operator is told.
 
-Everything between the command and the first answer is here: the address is claimed, the database
-brought up to date, the pages built if need be, and the operator told where to look. How Reflex is
-made to serve what it did not just compile is here too, and nowhere else.
+Everything between the command and the first answer is here: the address and the database file are
+claimed, the database brought up to date, the pages built if need be, and the operator told where to
+look. The processes that then serve are in `workers`.
 """
 
 import errno
+import fcntl
 import logging
-import os
 import socket
-import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-import uvicorn
-
-from chatbot_app import bundle
+from chatbot_app import bundle, workers
 from chatbot_app.config import PROJECT_ROOT, Settings
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-MAX_FRAME_BYTES = 1024 * 1024
-YEAR = b"public, max-age=31536000, immutable"  # the name holds a hash of the content
-ASK_FIRST = b"no-cache"  # may be kept, if the server says that it is still the same
 
 # Libraries that tell every step of theirs, or bring a handler of their own unless given a level.
 CHATTY = ("alembic", "engineio.server", "httpx", "httpx2", "socketio.server", "uvicorn.error")
 
 WILDCARDS = frozenset({"0.0.0.0", "::"})
+
+REDIS_SECONDS = 5  # to connect, and to answer
+
+# What Reflex wants to hear of: locks that are released, and tabs that come to another worker.
+KEYSPACE_EVENTS = "K$sgxe"
+
+log = logging.getLogger(__name__)
 
 
 class CannotStart(Exception):
@@ -41,17 +39,22 @@ def serve(settings: Settings) -> None:
 
     Raises: CannotStart, BuildFailed, AppError (the database).
     """
-    with claim(settings.host, settings.port) as listener:
+    with claim(settings.host, settings.port) as listener, claim_database(settings):
+        reach_redis(settings)
         migrate(settings)
         built = bundle.ensure(settings, say)
         say("Starting …")
-        server = _Server(_uvicorn(load(built), settings), settings)
         try:
-            server.run(sockets=[listener])
-        except SystemExit:  # uvicorn hands the signal on that it stopped for
-            if not server.started:
-                raise
-        if not server.started:
+            started = workers.run(
+                built,
+                settings,
+                listener,
+                start_logging=start_logging,
+                ready=lambda model: say(summary(settings, model)),
+            )
+        except workers.CannotListen as error:
+            raise CannotStart(_refused(settings.host, settings.port, error.reason)) from None
+        if not started:
             raise CannotStart("The application did not start; the log above says why.")
 
 
@@ -62,14 +65,7 @@ def migrate(settings: Settings) -> None:
     """
     from chatbot_app import migrations
 
-    if settings.uses_embedded_database:
-        try:
-            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise CannotStart(
-                f"{settings.data_dir} can't be made ({error.strerror}); choose another directory"
-                " with DATA_DIR."
-            ) from None
+    _make_data_dir(settings)
     migrations.migrate()
 
 
@@ -94,64 +90,62 @@ def claim(host: str, port: int) -> socket.socket:
     return listener
 
 
-def load(built: Path) -> "ASGIApp":
-    """Import the application around a finished bundle: no page is compiled, Node is not needed.
+@contextmanager
+def claim_database(settings: Settings) -> Generator[None]:
+    """Keep every other server off the database file; PostgreSQL is for as many as want it.
 
-    Depends on two internal flags of Reflex (`REFLEX_SKIP_COMPILE` and
-    `REFLEX_MOUNT_FRONTEND_COMPILED_APP`), which is why its version is pinned.
+    So an answer that is unfinished when a server on SQLite starts is known to be nobody's. The lock
+    is the system's own and ends with the process, however that ends.
+
+    Raises: CannotStart.
     """
-    os.chdir(PROJECT_ROOT)  # Reflex looks for rxconfig.py and assets from here
-    sys.path.insert(0, str(PROJECT_ROOT))
+    if not settings.is_sqlite:
+        yield
+        return
+    _make_data_dir(settings)
+    path = _database_file(settings).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.serving").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            setting = "DATA_DIR" if settings.uses_embedded_database else "DATABASE_URL"
+            raise CannotStart(
+                f"Another server is already using {_shown(_database_file(settings))}. Stop it, or"
+                f" choose another {setting}."
+            ) from None
+        yield
 
-    from reflex.utils.prerequisites import get_app
-    from reflex_base.constants import Env
-    from reflex_base.environment import environment
 
-    environment.REFLEX_ENV_MODE.set(Env.PROD)
-    environment.REFLEX_WEB_WORKDIR.set(built)
-    environment.REFLEX_SKIP_COMPILE.set(True)
-    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
-    application: Any = get_app().app
-    pages = frozenset(f"/{page.stem}" for page in (built / bundle.CLIENT).glob("*.html"))
-    return with_caching(with_plain_addresses(application(), pages))
+def reach_redis(settings: Settings) -> None:
+    """Make sure that Redis answers, where one is set: no page would work without it.
 
-
-def with_plain_addresses(application: "ASGIApp", pages: frozenset[str]) -> "ASGIApp":
-    """Serve `/login` itself where the files are `login.html` and `login/index.html`.
-
-    Otherwise every load of such a page begins with a redirect to `/login/`, which also names http
-    behind a proxy that speaks https.
+    Raises: CannotStart.
     """
+    if not settings.redis_url:
+        return
+    from redis import Redis, RedisError, ResponseError
 
-    async def addressed(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] == "http" and scope["path"] in pages:
-            scope = {**scope, "path": f"{scope['path']}.html"}
-        await application(scope, receive, send)
-
-    return addressed
-
-
-def with_caching(application: "ASGIApp") -> "ASGIApp":
-    """Let browsers keep what is named after its content, and ask about the rest."""
-
-    async def cached(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] != "http":
-            await application(scope, receive, send)
-            return
-
-        async def send_cached(message: "Message") -> None:
-            if message["type"] == "http.response.start" and message["status"] in (200, 304):
-                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
-                names = {name.lower() for name, _ in headers}
-                if b"etag" in names and b"cache-control" not in names:
-                    lasting = scope["path"].startswith("/assets/")
-                    headers.append((b"cache-control", YEAR if lasting else ASK_FIRST))
-                    message = {**message, "headers": headers}
-            await send(message)
-
-        await application(scope, receive, send_cached)
-
-    return cached
+    try:
+        redis = Redis.from_url(
+            settings.redis_url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS
+        )
+        redis.ping()
+    except (RedisError, OSError, ValueError) as error:
+        reason = str(error).rstrip(".")
+        raise CannotStart(
+            f"Redis can't be used: {reason}. Start it, or correct REDIS_URL."
+        ) from None
+    try:
+        redis.config_set("notify-keyspace-events", KEYSPACE_EVENTS)
+    except ResponseError:
+        log.warning(
+            "This Redis lets nobody configure it. Set its notify-keyspace-events to %s, or a page"
+            " that comes to another worker may wait some seconds for its first answer.",
+            KEYSPACE_EVENTS,
+        )
+    finally:
+        redis.close()
 
 
 def start_logging(settings: Settings) -> None:
@@ -179,53 +173,31 @@ def summary(settings: Settings, model: str) -> str:
     return "\n".join(["", *(f"  {line}" for line in lines), ""])
 
 
-def _uvicorn(application: "ASGIApp", settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        application,
-        workers=1,
-        ws="websockets-sansio",
-        ws_per_message_deflate=True,
-        ws_max_size=MAX_FRAME_BYTES,
-        # Who called is decided once, by TRUSTED_PROXY_HOPS.
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
-        super().__init__(config)
-        self._settings = settings
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        except OSError as error:
-            raise CannotStart(_refused(self._settings.host, self._settings.port, error)) from None
-        if self.started:
-            say(summary(self._settings, _model(self._settings)))
-
-
-def _model(settings: Settings) -> str:
-    from chatbot_app.generation import worker
-
-    model = worker.engine().model
-    if model.is_demo:
-        return "the built-in demo model (set OPENAI_API_KEY for a real one, see .env.example)"
-    return f"{model.name} @ {urlsplit(settings.openai_base_url or settings.ollama_url).netloc}"
-
-
 def _database(settings: Settings) -> str:
     if not settings.is_sqlite:
         parts = urlsplit(settings.database_url)
         return f"PostgreSQL, {parts.path.lstrip('/')} @ {parts.hostname or 'local socket'}"
-    path = Path(unquote(urlsplit(settings.database_url).path.removeprefix("/")))
-    if path.is_relative_to(PROJECT_ROOT):
-        path = path.relative_to(PROJECT_ROOT)
-    return f"SQLite, {path}"
+    return f"SQLite, {_shown(_database_file(settings))}"
+
+
+def _database_file(settings: Settings) -> Path:
+    return Path(unquote(urlsplit(settings.database_url).path.removeprefix("/")))
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
+
+
+def _make_data_dir(settings: Settings) -> None:
+    if not settings.uses_embedded_database:
+        return
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"{settings.data_dir} can't be made ({error.strerror}); choose another directory"
+            " with DATA_DIR."
+        ) from None
 
 
 def _refused(host: str, port: int, error: OSError) -> str:

@@ -163,12 +163,20 @@ class OwnerLock(Middleware):
         owner = str(viewer.user_id) if viewer else ""
         if session._owner != owner:
             was_hydrated = root.is_hydrated
+            await _load_all_below(root, type(root))
             root.reset()
             root.is_hydrated = was_hydrated
             session._owner = owner
         if viewer and (session.name, session.email) != (viewer.name, viewer.email):
             session.name, session.email = viewer.name, viewer.email
         return None
+
+
+async def _load_all_below(root: Any, of: type[BaseState]) -> None:
+    """Redis gives only the states that an event needs; what is not loaded could not be emptied."""
+    for below in of.get_substates():
+        await root.get_state(below)
+        await _load_all_below(root, below)
 
 
 FRAMEWORK_EVENTS = frozenset(

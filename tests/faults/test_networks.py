@@ -199,6 +199,21 @@ def test_the_server_restarted_behind_an_open_page(
     assert copied(page, answer(page)) == "The second version."
 
 
+def test_what_is_sent_while_the_server_is_down_is_asked_once_when_it_is_up(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    network.served.kill()
+    send(page, "Is anybody there?")
+    expect(page.get_by_text("not sent yet")).to_be_visible()
+    network.served.start()
+    expect(messages(page, "user")).to_have_count(2)
+    expect_status(page, "complete")
+    expect(composer(page)).to_have_value("")
+    assert len(provider.requests) == 2
+
+
 def wait_for_pieces(request: object, count: int) -> None:
     deadline = time.monotonic() + 15
     while request.pieces_sent < count:  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """Two workers on one PostgreSQL and one Redis: neither needs to know where an answer lives."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -19,6 +20,7 @@ from tests.faults.visitors import (
 from tests.redis_server import RedisServer
 from tests.served import Served
 from tests.waiting import wait_until
+from tests.wire import Tab
 
 SLOW = Answer(tokens=6000, tokens_per_second=100)
 AGREE_WITHIN = 1.0
@@ -219,6 +221,7 @@ def test_redis_restarted_in_mid_answer_loses_nothing(
             assert pair.is_ready(), "the database is what counts"
         finally:
             redis.start()
+        asking.tab.wait_closed()  # so that the page comes back and is made anew
         text = wait_stored(pair, answer_id, "complete")
         assert text == provider.requests[0].text_sent
         with Visitor(pair, account, asking.chat_id) as back:
@@ -228,6 +231,25 @@ def test_redis_restarted_in_mid_answer_loses_nothing(
             back.wait_status("generating")
             back.stop()
     assert_nothing_odd(pair)
+
+
+@pytest.mark.parametrize("first", ["notices.dismiss", "rail.keep", "conversation.open"])
+def test_the_token_of_a_tab_shows_a_stranger_nothing_whatever_comes_first(
+    pair: Served, provider: FakeProvider, first: str
+) -> None:
+    """Redis hands out only the states that an event needs; all of them have to be emptied."""
+    secret = "the word that only Alice knows"
+    alice, bob = sign_up(pair, "Alice"), sign_up(pair, "Bob")
+    with Visitor(pair, alice) as visitor:
+        visitor.ask(secret)
+        visitor.wait_status("complete")
+        assert secret in json.dumps(visitor.tab.state())
+        boot = visitor.tab.at("/projects").event(first, {})
+        token = visitor.tab.token
+    with Tab(pair, bob.session, token=token, boot=boot) as stranger:
+        stranger.settle()
+        assert secret not in "".join(stranger.frames)
+        assert alice.project_id not in "".join(stranger.frames)
 
 
 def test_sigterm_saves_the_answers_of_all_workers(pair: Served, provider: FakeProvider) -> None:
