@@ -10,7 +10,7 @@ import reflex as rx
 from reflex.utils.prerequisites import get_web_dir
 from starlette.types import ASGIApp
 
-from chatbot_app import db, llm, logs
+from chatbot_app import db, llm, logs, tab_locks
 from chatbot_app.api import create_api
 from chatbot_app.api.headers import content_security_policy, script_hashes, with_security_headers
 from chatbot_app.config import get_settings
@@ -58,6 +58,8 @@ def log_failure(exception: Exception) -> None:
 
 
 logs.redact()
+if get_settings().redis_url:
+    tab_locks.release_when_cancelled()
 app = rx.App(
     stylesheets=["/styles.css"],
     head_components=[

@@ -21,15 +21,24 @@ LAYERS = [
     {"services"},
     {"generation"},
     {"repositories", "llm"},
-    {"migrations"},
+    {"migrations", "tab_locks"},
     {"models", "db", "security", "logs"},
     {"schemas", "config", "errors", "markdown", "cookies"},
 ]
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 
 NOT_FOR_THE_API = {"components", "state"}
-RUNS_IT = {"__main__", "serving", "workers", "chatbot_app", "bundle", "own_origin", "fresh_start"}
-SEES_REFLEX = RUNS_IT | {"pages", "components", "state"}
+RUNS_IT = {
+    "__main__",
+    "serving",
+    "workers",
+    "chatbot_app",
+    "bundle",
+    "own_origin",
+    "fresh_start",
+    "tab_locks",
+}
+SEES_REFLEX = RUNS_IT | {"pages", "components", "state", "tab_locks"}
 SEES_HTTP = RUNS_IT | {"api"}
 
 

@@ -95,7 +95,7 @@ def test_a_token_without_one_of_its_claims_is_refused(claim: str):
         {"aud": "somebody else"},
         {"iss": "somebody else"},
         {"exp": NOW - timedelta(minutes=1)},
-        {"iat": NOW + timedelta(minutes=5)},
+        {"iat": NOW + timedelta(hours=5)},
         {"typ": "JWT"},
         {"typ": "refresh+jwt"},
         {"key": SECRET[::-1]},
