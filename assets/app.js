@@ -71,7 +71,7 @@
 
   // ---- The composer ----
 
-  let sent = null; // {text, draft, key, since}: what was submitted last, until the server takes or refuses it
+  let sent = null; // {text, draft, key, since, waits}: what was submitted last, until the server takes or refuses it
   const composer = () => $("textarea[data-composer]");
   const draftKey = (field) => `draft:${field.dataset.draft}`;
 
@@ -87,9 +87,11 @@
     store.set(draftKey(field), text);
   };
 
-  const hint = (text) => {
+  const hint = (text, calm = false) => {
     const line = $("[data-composer-hint]");
-    if (line) line.textContent = text;
+    if (!line || line.textContent === text) return;
+    line.textContent = text;
+    line.toggleAttribute("data-calm", calm);
   };
 
   const mayBeSent = (field) => {
@@ -132,18 +134,17 @@
 
   const isOffline = () => !navigator.onLine || $("[data-offline]")?.dataset.offline === "true";
 
-  // What was sent into a connection that was just dying never arrives. While the page is offline its
-  // events wait by themselves; this is for the others.
+  // A message that is sent while the page is offline waits in its field, where it can still be changed.
+  // One that went into a connection that was just dying never arrives: it is sent again.
+  const NOT_SENT = "This is not sent yet. It stays here, and is sent as soon as the server can be reached.";
   setInterval(() => {
     root.toggleAttribute("data-no-network", !navigator.onLine);
     const field = composer();
-    if (sent === null || !field || !field.value.startsWith(sent.text)) return;
+    if (sent === null || !field) return;
+    if (!field.value.startsWith(sent.text)) return refused();
     const waited = Date.now() - sent.since;
-    if (waited > 2000) hint("This is not sent yet. It stays here, and is sent as soon as the server can be reached.");
-    if (waited > 4000 && !isOffline()) {
-      sent.since = Date.now();
-      field.form.requestSubmit();
-    }
+    if (waited > 2000) hint(NOT_SENT, true);
+    if ((sent.waits || waited > 4000) && !isOffline()) field.form.requestSubmit();
   }, 1000);
 
   // Another chat is open. What was typed before the page knew which one belongs to it. A page that is
@@ -281,13 +282,13 @@
     }
     const draft = draftKey(field);
     const key = keyFor(draft, field.value);
-    if (sent?.key === key && isOffline()) {
-      event.preventDefault(); // it waits already
-      event.stopPropagation();
-      return;
-    }
     $("[data-key]", form).value = key;
-    sent = { text: field.value, draft, key, since: Date.now() };
+    sent = { text: field.value, draft, key, since: Date.now(), waits: isOffline() };
+    if (sent.waits) {
+      event.preventDefault();
+      event.stopPropagation();
+      hint(NOT_SENT, true);
+    }
   }, { capture: true });
 
   on("input", (event) => {

@@ -10,7 +10,12 @@ def offline_bar() -> rx.Component:
     """
     return rx.el.div(
         rx.icon("wifi-off", size=15, aria_hidden="true"),
-        "You are offline. What you write stays here, and the page catches up by itself.",
+        rx.el.span(
+            "You are offline. ",
+            rx.el.span("What you write stays here, and the page ", class_name="wide-only"),
+            rx.el.span("It ", class_name="narrow-only"),
+            "catches up by itself.",
+        ),
         role="status",
         aria_label="Connection",
         class_name="offline-bar",

@@ -58,7 +58,7 @@ def finish(
     with db.session(write=True) as session:
         if not answer_runs.end(session, message_id, run_id):
             return False
-        answer_runs.take_text(session, message_id)
+        answer_runs.drop_text(session, message_id)
         messages.set_outcome(session, message_id, content=content, status=status, error=error)
     return True
 
@@ -79,7 +79,8 @@ def end_orphan(orphan: Orphan, *, status: Status = "interrupted", error: str = L
         ):
             return False
         text = messages.read_content(session, orphan.message_id)
-        text += answer_runs.take_text(session, orphan.message_id)
+        text += answer_runs.read_text(session, orphan.message_id)[0]
+        answer_runs.drop_text(session, orphan.message_id)
         messages.set_outcome(session, orphan.message_id, content=text, status=status, error=error)
     return True
 

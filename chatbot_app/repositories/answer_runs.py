@@ -138,11 +138,9 @@ def end(
     return session.exec(statement).rowcount == 1
 
 
-def take_text(session: Session, message_id: uuid.UUID) -> str:
-    """Take what the journal holds of this message out of it."""
-    text = read_text(session, message_id)[0]
+def drop_text(session: Session, message_id: uuid.UUID) -> None:
+    """Let go of what the journal holds of this message: the message has it all."""
     session.exec(delete(MessageChunk).where(col(MessageChunk.message_id) == message_id))
-    return text
 
 
 def read_text(session: Session, message_id: uuid.UUID, seq: int = 0) -> tuple[str, int]:
