@@ -90,10 +90,10 @@ class TimedProvider(FakeProvider):
         count = request.piece_sent
         self.first_sent = 0.0
 
-        def piece_sent() -> None:
+        def piece_sent(piece: str) -> None:
             self.last_sent = time.monotonic()
             self.first_sent = self.first_sent or self.last_sent
-            count()
+            count(piece)
 
         request.piece_sent = piece_sent
         return super().record(request)
