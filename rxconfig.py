@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import reflex as rx
@@ -14,6 +15,11 @@ from chatbot_app.own_origin import OwnOrigin
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 environment.REFLEX_USE_NPM.set(True)  # or it fetches bun from the web, with a script
 environment.REFLEX_CHECK_LATEST_VERSION.set(False)  # or it asks the web at every start
+
+# A connection that died without a word is noticed after the two together, by either end: the page
+# then says so and connects anew. Reflex's own are 25 and 120 seconds.
+environment.REFLEX_SOCKET_INTERVAL.set(timedelta(seconds=10))
+environment.REFLEX_SOCKET_TIMEOUT.set(timedelta(seconds=15))
 
 # How long one event may hold a tab's state: longer than a database that is away takes to say so,
 # or what the handler then tells the person would be lost; no longer, for a tab whose worker was

@@ -36,6 +36,20 @@
     first.observe(theme, { attributeFilter: ["class"] });
   }
 
+  // ---- The connection (line.js holds it) ----
+
+  const PATIENCE = 2000; // milliseconds without one, as at every start, that nobody need hear of
+  let lostSince = null;
+
+  const lookAtLine = () => {
+    const line = window.chatbotLine;
+    lostSince = !line || line.readyState === WebSocket.OPEN ? null : lostSince ?? Date.now();
+    const offline = !navigator.onLine || (lostSince !== null && Date.now() - lostSince >= PATIENCE);
+    root.toggleAttribute("data-offline", offline);
+    return offline;
+  };
+  for (const type of ["online", "offline"]) addEventListener(type, lookAtLine);
+
   // ---- Forms for the API ----
 
   const submitToApi = async (form) => {
@@ -132,19 +146,17 @@
     hint("");
   };
 
-  const isOffline = () => !navigator.onLine || $("[data-offline]")?.dataset.offline === "true";
-
   // A message that is sent while the page is offline waits in its field, where it can still be changed.
   // One that went into a connection that was just dying never arrives: it is sent again.
   const NOT_SENT = "This is not sent yet. It stays here, and is sent as soon as the server can be reached.";
   setInterval(() => {
-    root.toggleAttribute("data-no-network", !navigator.onLine);
+    const offline = lookAtLine();
     const field = composer();
     if (sent === null || !field) return;
     if (!field.value.startsWith(sent.text)) return refused();
     const waited = Date.now() - sent.since;
     if (waited > 2000) hint(NOT_SENT, true);
-    if ((sent.waits || waited > 4000) && !isOffline()) field.form.requestSubmit();
+    if ((sent.waits || waited > 4000) && !offline) field.form.requestSubmit();
   }, 1000);
 
   // Another chat is open. What was typed before the page knew which one belongs to it. A page that is
@@ -283,7 +295,7 @@
     const draft = draftKey(field);
     const key = keyFor(draft, field.value);
     $("[data-key]", form).value = key;
-    sent = { text: field.value, draft, key, since: Date.now(), waits: isOffline() };
+    sent = { text: field.value, draft, key, since: Date.now(), waits: lookAtLine() };
     if (sent.waits) {
       event.preventDefault();
       event.stopPropagation();

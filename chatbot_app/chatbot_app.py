@@ -64,6 +64,7 @@ app = rx.App(
     stylesheets=["/styles.css"],
     head_components=[
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.script(src="/line.js"),
         rx.el.script(src="/app.js", defer=True),
     ],
     html_lang="en",
