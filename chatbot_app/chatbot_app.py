@@ -16,6 +16,7 @@ from chatbot_app.api.headers import content_security_policy, script_hashes, with
 from chatbot_app.config import get_settings
 from chatbot_app.generation import worker
 from chatbot_app.pages import PAGES
+from chatbot_app.services import answers
 from chatbot_app.state.gate import OwnerLock
 
 log = logging.getLogger("reflex.events")  # what goes there is redacted
@@ -29,11 +30,12 @@ async def lifespan() -> AsyncGenerator[None]:
         await llm.choose(settings),
         shutdown_seconds=settings.shutdown_seconds / 2,
         heartbeat_seconds=settings.heartbeat_seconds,
-        is_alone=settings.is_sqlite,
+        is_alone=db.is_alone(),
     )
     try:
         yield
     finally:
+        await answers.settle(settings.shutdown_seconds)
         await worker.close_engine()
         db.dispose()
 

@@ -51,6 +51,7 @@ class Engines:
 
 _url: str | None = None
 _engines: Engines | None = None
+_is_alone = False
 _setup = threading.Lock()
 
 
@@ -59,6 +60,17 @@ def configure(address: str | None) -> None:
     global _url
     dispose()
     _url = address
+
+
+def claim() -> None:
+    """Note that no other process uses the database; the caller holds a lock that makes sure of it."""
+    global _is_alone
+    _is_alone = True
+
+
+def is_alone() -> bool:
+    """Whether it is certain that no other process uses the database."""
+    return _is_alone
 
 
 def dispose() -> None:

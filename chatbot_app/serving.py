@@ -104,8 +104,12 @@ def claim_database(settings: Settings) -> Generator[None]:
         return
     _make_data_dir(settings)
     path = _database_file(settings).resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.serving").open("a") as lock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f"{path.name}.serving").open("a")
+    except OSError as error:
+        raise CannotStart(f"{error.filename} can't be used: {error.strerror}.") from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -114,6 +118,9 @@ def claim_database(settings: Settings) -> Generator[None]:
                 f"Another server is already using {_shown(_database_file(settings))}. Stop it, or"
                 f" choose another {setting}."
             ) from None
+        from chatbot_app import db
+
+        db.claim()
         yield
 
 

@@ -103,7 +103,8 @@ class Engine:
 
     def end(self, generation: Generation, status: Status, error: str = "") -> None:
         """End the answer now, with the text so far; the first to say how it ended is right."""
-        reader = self._readers.get(generation.message_id)
+        is_here = self._live.get(generation.message_id) is generation
+        reader = self._readers.get(generation.message_id) if is_here else None
         if reader is not None and generation.status == "generating":
             generation.status, generation.error = status, error
             reader.cancel()
@@ -140,8 +141,10 @@ class Engine:
             await self._save(generation)
         self._ended_runs.append(generation.run_id)
         generation.saved.set()
-        self._live.pop(generation.message_id, None)
-        self._readers.pop(generation.message_id, None)
+        # A later run of the same message may have begun meanwhile: it is not ours to forget.
+        if self._live.get(generation.message_id) is generation:
+            del self._live[generation.message_id]
+            del self._readers[generation.message_id]
         if self._in_chat.get(generation.chat_id) is generation:
             del self._in_chat[generation.chat_id]
         if not self._live:

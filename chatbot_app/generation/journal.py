@@ -14,6 +14,7 @@ from chatbot_app import db
 from chatbot_app.errors import Unavailable
 from chatbot_app.generation import records
 from chatbot_app.generation.engine import Engine
+from chatbot_app.generation.live import Generation
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +58,9 @@ class Journal:
             self._beaten = began
         written = {chunk.run_id for chunk in chunks}
         for generation in live:
-            self._settle(generation.message_id, written, held)
+            self._settle(generation, written, held)
 
-    def _settle(self, message_id: uuid.UUID, written: set[uuid.UUID], held: records.Held) -> None:
-        generation = self._engine.find(message_id)
-        if generation is None:
-            return
+    def _settle(self, generation: Generation, written: set[uuid.UUID], held: records.Held) -> None:
         if generation.run_id not in held.run_ids:
             self._engine.lose(generation)
             return

@@ -39,7 +39,7 @@ class Generation:
         self.is_lost = False
         """Whether somebody else ended this run: what is stored then counts, not what is here."""
         self.saved = asyncio.Event()
-        """Set once the outcome is in the database."""
+        """Set once there is nothing more to store: the outcome is in the database, or another's is."""
         self._pieces: list[str] = [text] if text else []
         self._kept = len(self._pieces)
         self._seq = 0

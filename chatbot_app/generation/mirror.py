@@ -58,7 +58,9 @@ class Mirror:
         signs = {sign.chat_id: sign for sign in news.signs}
         for chat_id, generation in list(self._mirrored.items()):
             sign = signs.get(chat_id)
-            if sign is None or sign.run_id != generation.run_id:
+            if self._engine.writes(generation.run_id):
+                self._drop(chat_id)  # it was seen a moment before it began here
+            elif sign is None or sign.run_id != generation.run_id:
                 await self._end(generation)
             else:
                 self._grow(generation, *news.texts[generation.message_id])
@@ -70,7 +72,7 @@ class Mirror:
         changed = chat_id not in self._signs or self._signs[chat_id] != sign
         self._signs[chat_id] = sign
         if sign is not None and sign.message_id is not None and sign.run_id is not None:
-            is_own = self._engine.writes(sign.run_id)
+            is_own = self._engine.writes(sign.run_id) or self._engine.live_in(chat_id) is not None
             if not is_own and chat_id not in self._mirrored:
                 await self._begin(sign.message_id, chat_id, sign.run_id)
                 changed = True

@@ -90,14 +90,15 @@ def find_orphan(chat_id: uuid.UUID, seconds: float) -> Orphan | None:
     return next((o for o in list_orphans(seconds) if o.chat_id == chat_id), None)
 
 
-def has_run(chat_id: uuid.UUID) -> bool:
-    """Whether an answer is being written in this chat, by any worker."""
+def has_run(chat_id: uuid.UUID, run_id: uuid.UUID) -> bool:
+    """Whether this very run is still written in this chat, by any worker."""
     with db.session() as session:
-        return answer_runs.find_in_chat(session, chat_id) is not None
+        run = answer_runs.find_in_chat(session, chat_id)
+        return run is not None and run.run_id == run_id
 
 
-def request_stop(chat_id: uuid.UUID) -> bool:
-    """Ask whichever worker writes in this chat to stop; False if none does."""
+def request_stop(chat_id: uuid.UUID) -> uuid.UUID | None:
+    """Ask whichever worker writes in this chat to stop; gives the run, or None if nobody writes."""
     with db.session(write=True) as session:
         return answer_runs.request_stop(session, chat_id)
 
@@ -109,7 +110,7 @@ def look(chat_ids: Collection[uuid.UUID], read_from: Mapping[uuid.UUID, int]) ->
     """
     with db.session() as session:
         signs = answer_runs.list_signs(session, chat_ids)
-        texts = {m: answer_runs.read_text(session, m, seq) for m, seq in read_from.items()}
+        texts = answer_runs.read_texts(session, read_from)
     return News(signs, texts)
 
 

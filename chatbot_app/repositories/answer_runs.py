@@ -6,16 +6,19 @@ of everybody. The one exception that a person reaches, a stop, asks `chats.get` 
 """
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import Float
+from sqlalchemy import Float, and_, or_
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 from sqlmodel import Session, col, delete, insert, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from chatbot_app.models import AnswerRun, Chat, Message, MessageChunk
 
@@ -65,6 +68,7 @@ class Sign(NamedTuple):
     title: str
     leaf_id: uuid.UUID | None
     leaf_status: str | None
+    leaf_ended_at: datetime | None
     message_id: uuid.UUID | None
     run_id: uuid.UUID | None
 
@@ -105,15 +109,32 @@ def beat(session: Session, message_ids: Collection[uuid.UUID]) -> None:
     session.exec(statement.values(heartbeat=clock()))
 
 
-def request_stop(session: Session, chat_id: uuid.UUID) -> bool:
-    """Ask the worker that writes in this chat to stop; False if nobody writes."""
-    statement = update(AnswerRun).where(col(AnswerRun.chat_id) == chat_id)
-    return session.exec(statement.values(stop_requested=True)).rowcount == 1
+def request_stop(session: Session, chat_id: uuid.UUID) -> uuid.UUID | None:
+    """Ask the worker that writes in this chat to stop; gives the run, or None if nobody writes."""
+    run = find_in_chat(session, chat_id, lock=True)
+    if run is None:
+        return None
+    run.stop_requested = True
+    return run.run_id
 
 
-def find_in_chat(session: Session, chat_id: uuid.UUID) -> AnswerRun | None:
-    """Find the run of this chat, if there is one."""
-    return session.exec(select(AnswerRun).where(col(AnswerRun.chat_id) == chat_id)).first()
+def find_in_chat(session: Session, chat_id: uuid.UUID, *, lock: bool = False) -> AnswerRun | None:
+    """Find the run of this chat, if there is one; with `lock` it does not end meanwhile."""
+    statement = select(AnswerRun).where(col(AnswerRun.chat_id) == chat_id)
+    return session.exec(statement.with_for_update() if lock else statement).first()
+
+
+def drop_in(session: Session, chats: SelectOfScalar[uuid.UUID]) -> None:
+    """End the runs in these chats, which are about to be deleted.
+
+    A tick locks runs, in this order, and then messages; a chat that is deleted locks its messages
+    first. To end the runs before keeps the two from waiting for each other.
+    """
+    there = col(AnswerRun.chat_id).in_(chats)
+    held = select(AnswerRun).where(there).order_by(col(AnswerRun.message_id)).with_for_update()
+    for run in session.exec(held).all():
+        session.delete(run)
+    session.flush()
 
 
 def list_orphans(session: Session, seconds: float) -> list[Orphan]:
@@ -152,6 +173,25 @@ def read_text(session: Session, message_id: uuid.UUID, seq: int = 0) -> tuple[st
     return "".join(text for _, text in rows), rows[-1][0] + 1 if rows else seq
 
 
+def read_texts(
+    session: Session, read_from: Mapping[uuid.UUID, int]
+) -> dict[uuid.UUID, tuple[str, int]]:
+    """Read what the journal holds of several messages, each from a chunk on; see `read_text`."""
+    if not read_from:
+        return {}
+    new = [
+        and_(col(MessageChunk.message_id) == message_id, col(MessageChunk.seq) >= seq)
+        for message_id, seq in read_from.items()
+    ]
+    order = (col(MessageChunk.message_id), col(MessageChunk.seq))
+    texts = {message_id: ("", seq) for message_id, seq in read_from.items()}
+    chunks = session.exec(select(MessageChunk).where(or_(*new)).order_by(*order)).all()
+    for message_id, group in groupby(chunks, key=lambda chunk: chunk.message_id):
+        read = list(group)
+        texts[message_id] = ("".join(chunk.text for chunk in read), read[-1].seq + 1)
+    return texts
+
+
 def list_signs(session: Session, chat_ids: Collection[uuid.UUID]) -> list[Sign]:
     """List what tells whether these chats changed; a deleted one is left out."""
     statement = (
@@ -160,6 +200,7 @@ def list_signs(session: Session, chat_ids: Collection[uuid.UUID]) -> list[Sign]:
             col(Chat.title),
             col(Chat.active_leaf_id),
             col(Message.status),
+            col(Message.ended_at),
             col(AnswerRun.message_id),
             col(AnswerRun.run_id),
         )

@@ -8,6 +8,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project
+from chatbot_app.repositories import answer_runs
 
 
 def _readable_by(user_id: uuid.UUID) -> SelectOfScalar[Chat]:
@@ -59,4 +60,5 @@ def add(session: Session, chat: Chat) -> None:
 
 def delete_with_messages(session: Session, chat: Chat) -> None:
     """Delete a chat that the person was shown to own and, by cascade, its messages."""
+    answer_runs.drop_in(session, select(Chat.id).where(col(Chat.id) == chat.id))
     session.exec(delete(Chat).where(col(Chat.id) == chat.id))

@@ -7,6 +7,8 @@ page costs what the page holds, however long the chat is.
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, literal, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -106,8 +108,6 @@ def list_versions(
 def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message:
     """Find the end of the branch through this message that was written in last.
 
-    What was written last below a message has nothing below itself.
-
     Raises: NotFound.
     """
     start = select(col(Message.id)).where(col(Message.id) == message_id)
@@ -115,7 +115,9 @@ def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUI
     below = below.union_all(
         select(col(Message.id)).join(below, col(Message.parent_id) == below.c.id)
     )
-    statement = _readable_by(user_id).join(below, col(Message.id) == below.c.id)
+    child = aliased(Message)
+    has_child = exists().where(col(child.parent_id) == col(Message.id))
+    statement = _readable_by(user_id).join(below, col(Message.id) == below.c.id).where(~has_child)
     newest = session.exec(statement.order_by(*_NEWEST_FIRST).limit(1)).first()
     if newest is None:
         raise NotFound(_NO_MESSAGE)

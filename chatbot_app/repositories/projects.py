@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project
+from chatbot_app.repositories import answer_runs
 
 PROMPT_HEAD = 400  # characters of a system prompt that a list needs of it
 
@@ -87,4 +88,5 @@ def add(session: Session, project: Project) -> None:
 
 def delete_with_chats(session: Session, project: Project) -> None:
     """Delete a project that the person was shown to own and, by cascade, its chats."""
+    answer_runs.drop_in(session, select(Chat.id).where(col(Chat.project_id) == project.id))
     session.exec(delete(Project).where(col(Project.id) == project.id))

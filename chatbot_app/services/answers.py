@@ -130,6 +130,12 @@ async def delete_project(user_id: uuid.UUID, project_id: uuid.UUID | str) -> Non
         engine.channels.messages_changed(chat_id)
 
 
+async def settle(seconds: float) -> None:
+    """Wait until what was begun here is begun or done, so long at most: before the engine closes."""
+    if _running:
+        await asyncio.wait(set(_running), timeout=seconds)
+
+
 def announce(chat_id: str) -> None:
     """Tell every page that shows this chat that something about it changed."""
     worker.engine().channels.messages_changed(uuid.UUID(chat_id))
@@ -151,11 +157,12 @@ async def _store_and_start(begin: Callable[..., turns.Begun], *arguments: Any) -
 
 async def _stop_elsewhere(chat_id: uuid.UUID) -> bool:
     """Ask the worker that writes in this chat; if it does not live any more, end its answer here."""
-    if not await db.in_thread(records.request_stop, chat_id):
+    run_id = await db.in_thread(records.request_stop, chat_id)
+    if run_id is None:
         return False
     quiet = QUIET_BEATS * worker.heartbeat_seconds()
     deadline = time.monotonic() + quiet + PATIENCE_SECONDS
-    while await db.in_thread(records.has_run, chat_id):
+    while await db.in_thread(records.has_run, chat_id, run_id):
         if orphan := await db.in_thread(records.find_orphan, chat_id, quiet):
             await db.in_thread(records.end_orphan, orphan, status="stopped", error="")
         elif time.monotonic() > deadline:

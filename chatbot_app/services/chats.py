@@ -90,7 +90,8 @@ def delete(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
     Raises: NotFound.
     """
     with db.session(write=True) as session:
-        chats.delete_with_messages(session, chats.get(session, user_id, text.identifier(chat_id)))
+        chat = chats.get(session, user_id, text.identifier(chat_id), lock=True)
+        chats.delete_with_messages(session, chat)
 
 
 def _page(

@@ -117,7 +117,7 @@ def delete(user_id: uuid.UUID, project_id: uuid.UUID | str) -> None:
     Raises: NotFound.
     """
     with db.session(write=True) as session:
-        project = projects.get(session, user_id, text.identifier(project_id))
+        project = projects.get(session, user_id, text.identifier(project_id), lock=True)
         projects.delete_with_chats(session, project)
 
 

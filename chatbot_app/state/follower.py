@@ -128,11 +128,13 @@ class Follower:
             ended = generation is not None and generation.saved.is_set()
             if channel.messages != seen or (not ended and self._has_ended(page.messages)):
                 return False
+            was_answering = conversation.is_answering
             conversation._merge(page)
             (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
                 text, self.position = generation.read(self.position)
                 self._put(generation, self.splitter.feed(text) + self.splitter.finish())
+            if was_answering and not conversation.is_answering:
                 self.state.finished += 1
             self._believe_what_is_stored(page.messages)
         if ended:

@@ -100,7 +100,7 @@ async def test_a_whole_answer_leaves_nothing_in_the_journal(
     await ended(generation)
     assert outcome(alice, turn) == ("complete", "One two", "")
     assert chunk_count() == 0
-    assert not records.has_run(generation.chat_id)
+    assert not records.has_run(generation.chat_id, generation.run_id)
 
 
 async def test_an_answer_that_goes_on_survives_a_second_crash(
