@@ -36,14 +36,15 @@
     first.observe(theme, { attributeFilter: ["class"] });
   }
 
-  // ---- The connection (line.js holds it) ----
+  // ---- The connection (line.js holds on to it) ----
 
   const PATIENCE = 2000; // milliseconds without one, as at every start, that nobody need hear of
-  let lostSince = null;
+  let [hadLine, lostSince] = [false, null];
 
   const lookAtLine = () => {
-    const line = window.chatbotLine;
-    lostSince = !line || line.readyState === WebSocket.OPEN ? null : lostSince ?? Date.now();
+    const isOpen = [...window.chatbotLines].some((line) => line.readyState === WebSocket.OPEN);
+    hadLine ||= isOpen; // pages without a server side never have one
+    lostSince = isOpen || !hadLine ? null : lostSince ?? Date.now();
     const offline = !navigator.onLine || (lostSince !== null && Date.now() - lostSince >= PATIENCE);
     root.toggleAttribute("data-offline", offline);
     return offline;
@@ -85,9 +86,13 @@
 
   // ---- The composer ----
 
-  let sent = null; // {text, draft, key, since, waits}: what was submitted last, until the server takes or refuses it
+  // The message that is on its way, {key, text, draft, since, wait, tries, waits}: until the server took it or refused
+  // it by its key. `waits` if the page was offline, so that it was not even handed over.
+  let pending = null;
+  let resending = false;
   const composer = () => $("textarea[data-composer]");
-  const draftKey = (field) => `draft:${field.dataset.draft}`;
+  // A page that is made anew, after the server was away, does not know for a moment which chat it shows.
+  const draftKey = (field) => (field.dataset.draft === "/" && field.dataset.openDraft) || `draft:${field.dataset.draft}`;
 
   const grow = (field) => {
     if (CSS.supports("field-sizing", "content")) return;
@@ -116,62 +121,139 @@
     return fits && field.value.trim() !== "";
   };
 
-  // A message keeps its name until the server took it, over failures and reloads: sent again, it is
-  // not asked again. The name belongs to its words; with other words it is another message.
-  const keyFor = (draft, text) => {
-    let sum = 5381;
-    for (let i = 0; i < text.length; i++) sum = (sum * 33 + text.charCodeAt(i)) | 0;
-    const words = `${text.length}.${sum}`;
-    const [known, key] = (store.get(`sending:${draft}`) ?? "").split(" ");
-    if (known === words) return key;
-    const fresh = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-    store.set(`sending:${draft}`, `${words} ${fresh}`);
-    return fresh;
+  // A message has a name of its own, kept beside its draft until the server took it: sent again, also after a
+  // reload, it is not asked again. With other words it is another message.
+  const outbox = {
+    sum(text) {
+      let sum = 5381;
+      for (let i = 0; i < text.length; i++) sum = (sum * 33 + text.charCodeAt(i)) | 0;
+      return `${text.length}.${sum}`;
+    },
+    find(draft, text) {
+      const [words, key, state] = (store.get(`sending:${draft}`) ?? "").split(" ");
+      return key && words === this.sum(text) ? { key, isRefused: state === "refused" } : null;
+    },
+    keep: (draft, text, key, state = "") => store.set(`sending:${draft}`, `${outbox.sum(text)} ${key} ${state}`),
+    drop: (draft) => store.set(`sending:${draft}`, ""),
   };
 
-  // The server took the message: let go of what was sent, and of nothing that was typed since.
-  const accepted = (field) => {
-    if (sent !== null) {
-      store.set(sent.draft, "");
-      store.set(`sending:${sent.draft}`, "");
-      write(field, field.value.startsWith(sent.text) ? field.value.slice(sent.text.length).trimStart() : field.value);
-      hint("");
-    }
-    sent = null;
+  const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  const NOT_SENT = "This is not sent yet. It stays here, and is sent as soon as the server can be reached.";
+  const ON_ITS_WAY = "The message before this one is still on its way. This one stays here.";
+  const GAVE_UP = "This could not be sent. It stays here; please try again.";
+  const TRIES = 6; // within some two minutes that the server could be reached
+  const CHANGED = "You changed this message: press Enter when it is to be sent.";
+
+  let carried = null; // what was typed on while a new chat got its address belongs there
+
+  // The server took a message: let go of what was sent, and of nothing that was typed since.
+  const accepted = (field, key) => {
     scrollToEnd();
+    if (pending?.key !== key) return;
+    const { draft, text } = pending;
+    pending = null;
+    hint("");
+    outbox.drop(draft);
+    if (draftKey(field) === draft && field.value.startsWith(text)) {
+      write(field, field.value.slice(text.length).trimStart());
+      if (field.value) carried = { draft, until: Date.now() + 3000 };
+    } else if (store.get(draft) === text) store.set(draft, "");
   };
 
-  const refused = () => {
-    sent = null;
+  const refused = (key) => {
+    if (pending?.key !== key) return;
+    outbox.keep(pending.draft, pending.text, key, "refused"); // it may be stored all the same, if nobody knows
+    pending = null;
     hint("");
   };
 
-  // A message that is sent while the page is offline waits in its field, where it can still be changed.
-  // One that went into a connection that was just dying never arrives: it is sent again.
-  const NOT_SENT = "This is not sent yet. It stays here, and is sent as soon as the server can be reached.";
+  // Send what is pending, and exactly that, whatever stands in the field by now.
+  const sendAgain = (field) => {
+    const typed = [field.value, field.selectionStart, field.selectionEnd];
+    resending = true;
+    field.value = pending.text;
+    field.form.requestSubmit();
+    resending = false;
+    field.value = typed[0];
+    field.setSelectionRange(typed[1], typed[2]);
+  };
+
+  // What went into a connection that was just dying never arrives, and is sent again, ever less often. What was
+  // sent while the page was offline waits in its field, where it can still be changed.
   setInterval(() => {
     const offline = lookAtLine();
     const field = composer();
-    if (sent === null || !field) return;
-    if (!field.value.startsWith(sent.text)) return refused();
-    const waited = Date.now() - sent.since;
-    if (waited > 2000) hint(NOT_SENT, true);
-    if ((sent.waits || waited > 4000) && !offline) field.form.requestSubmit();
+    if (pending === null || !field || draftKey(field) !== pending.draft) return;
+    const waited = Date.now() - pending.since;
+    if (pending.waits || waited > 2000) hint(NOT_SENT, true);
+    if (offline || (!pending.waits && waited < pending.wait)) return;
+    if (pending.tries >= TRIES) {
+      refused(pending.key);
+      hint(GAVE_UP);
+      return;
+    }
+    Object.assign(pending, { since: Date.now(), wait: Math.min(2 * pending.wait, 30000), waits: false, tries: pending.tries + 1 });
+    sendAgain(field);
   }, 1000);
 
-  // Another chat is open. What was typed before the page knew which one belongs to it. A page that is
-  // made anew, after the server was away, does not know it for a moment either; nothing changes then.
+  // Another chat is open. What was typed before the page knew which one belongs to it; what was sent there and
+  // never taken is on its way again.
   const openDraft = (field) => {
-    const former = field.dataset.openDraft;
-    if (former && [former, "draft:/"].includes(draftKey(field))) return false;
-    sent = null;
-    if (former === "draft:/" && field.value) {
+    const [former, draft] = [field.dataset.openDraft, draftKey(field)];
+    if (former === draft) return false;
+    const isCarried = carried !== null && carried.draft === former && Date.now() < carried.until;
+    carried = null;
+    if ((former === "draft:/" || isCarried) && field.value) {
       store.set(former, "");
+      if (pending?.draft === former) pending.draft = draft;
       write(field, field.value);
-    } else field.value = store.get(draftKey(field)) ?? "";
-    field.dataset.openDraft = draftKey(field);
+    } else {
+      field.value = store.get(draft) ?? "";
+      pending = null;
+      const left = field.value && outbox.find(draft, field.value);
+      const wasTaken = left && field.dataset.accepted?.endsWith(` ${left.key}`);
+      if (wasTaken) {
+        outbox.drop(draft);
+        write(field, "");
+      } else if (left && !left.isRefused) pending = message(draft, field.value, left.key, true);
+      hint("");
+    }
+    field.dataset.openDraft = draft;
     grow(field);
     return true;
+  };
+
+  const message = (draft, text, key, waits) => ({ draft, text, key, waits, since: Date.now(), wait: 4000, tries: 0 });
+
+  // Enter: false if nothing may be handed to the server now.
+  const submit = (field) => {
+    if (resending) {
+      $("[data-key]", field.form).value = pending.key;
+      return true;
+    }
+    if (pending && !pending.waits) {
+      if (field.value !== pending.text) hint(ON_ITS_WAY, true);
+      return false;
+    }
+    if (!mayBeSent(field)) return false;
+    const [draft, text] = [draftKey(field), field.value];
+    const key = outbox.find(draft, text)?.key ?? freshKey();
+    outbox.keep(draft, text, key);
+    $("[data-key]", field.form).value = key;
+    pending = message(draft, text, key, lookAtLine());
+    if (pending.waits) hint(NOT_SENT, true);
+    return !pending.waits;
+  };
+
+  const typed = (field) => {
+    write(field, field.value);
+    const draft = draftKey(field);
+    if (pending?.waits && field.value !== pending.text) {
+      pending = null;
+      hint(field.value ? CHANGED : "", true);
+    }
+    if (!pending && store.get(`sending:${draft}`) && !outbox.find(draft, field.value)) outbox.drop(draft);
   };
 
   // ---- Scrolling: follow while at the end, stay where the reader put it, offer the way back ----
@@ -272,6 +354,23 @@
     if (code) copyCode(code);
   });
 
+  // What was clicked may be gone when the page is drawn anew: the next one of its kind is where one goes on.
+  let refocus = null;
+  const VERSIONS = ["Previous version", "Next version"];
+  on("click", (event) => {
+    const button = event.target.closest?.(".way-on, .versions button");
+    if (button) refocus = button.getAttribute("aria-label") ?? button.textContent;
+  });
+
+  const focusAgain = () => {
+    if (refocus === null || document.activeElement !== document.body) return;
+    const names = VERSIONS.includes(refocus) ? [refocus, ...VERSIONS] : [refocus];
+    const buttons = [...document.querySelectorAll(".message:last-child button:not(:disabled)")];
+    const next = names.map((name) => buttons.find((b) => (b.getAttribute("aria-label") ?? b.textContent) === name)).find(Boolean);
+    refocus = null;
+    (next ?? composer())?.focus();
+  };
+
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
   on("click", (event) => {
     if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on")) return;
@@ -286,26 +385,14 @@
       submitToApi(form);
     }
     const field = $("textarea[data-composer]", form);
-    if (!field) return;
-    if (!mayBeSent(field)) {
-      event.preventDefault();
-      event.stopPropagation();
-      return;
-    }
-    const draft = draftKey(field);
-    const key = keyFor(draft, field.value);
-    $("[data-key]", form).value = key;
-    sent = { text: field.value, draft, key, since: Date.now(), waits: lookAtLine() };
-    if (sent.waits) {
-      event.preventDefault();
-      event.stopPropagation();
-      hint(NOT_SENT, true);
-    }
+    if (!field || submit(field)) return;
+    event.preventDefault();
+    event.stopPropagation();
   }, { capture: true });
 
   on("input", (event) => {
     const field = event.target;
-    if (field.matches("textarea[data-composer]")) write(field, field.value);
+    if (field.matches("textarea[data-composer]")) typed(field);
     if (field.matches("[data-counted]")) count(field);
   });
 
@@ -342,15 +429,13 @@
   new MutationObserver((changes) => {
     const field = composer();
     const changed = (name) => changes.some((change) => change.attributeName === name);
-    // A page that was made anew counts from nothing: only what rises says that a message was taken.
-    const risen = (name) => changes.some((change) => change.attributeName === name
-      && Number(change.target.getAttribute(name)) > Number(change.oldValue));
     if (field && !field.dataset.ready) {
       field.dataset.ready = "true";
       openDraft(field);
     } else if (field) {
-      if (risen("data-refused")) refused();
-      if (risen("data-accepted")) accepted(field);
+      const keyIn = (name) => field.dataset[name].split(" ")[1];
+      if (changed("data-refused")) refused(keyIn("refused"));
+      if (changed("data-accepted")) accepted(field, keyIn("accepted"));
       if (changed("data-draft") && openDraft(field)) {
         following = true;
         field.focus();
@@ -364,11 +449,12 @@
       button.dataset.ready = "true";
       earlier.observe(button);
     });
+    focusAgain();
     scrollSoon();
   }).observe(document, {
     subtree: true, childList: true, characterData: true,
-    attributes: true, attributeOldValue: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
+    attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
   });
 
-  window.chatbot = { signOut, copyMessage };
+  window.chatbot = { signOut, copyMessage, freshKey };
 })();

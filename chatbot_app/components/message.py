@@ -147,6 +147,8 @@ def _versions(message: rx.Var[MessageView]) -> rx.Component:
             on_click=Conversation.show_version(message.next_version),
             disabled=message.next_version == "",
         ),
+        role="group",
+        aria_label="Versions of this answer",
         class_name="versions",
     )
 

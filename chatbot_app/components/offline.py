@@ -6,12 +6,15 @@ import reflex as rx
 def offline_bar() -> rx.Component:
     """There while the page has no connection: `assets/app.js` knows, and says so on the root element."""
     return rx.el.div(
-        rx.icon("wifi-off", size=15, aria_hidden="true"),
-        rx.el.span(
-            "You are offline. ",
-            rx.el.span("What you write stays here, and the page ", class_name="wide-only"),
-            rx.el.span("It ", class_name="narrow-only"),
-            "catches up by itself.",
+        rx.el.div(
+            rx.icon("wifi-off", size=15, aria_hidden="true"),
+            rx.el.span(
+                "You are offline. ",
+                rx.el.span("What you write stays here, and the page ", class_name="wide-only"),
+                rx.el.span("It ", class_name="narrow-only"),
+                "catches up by itself.",
+            ),
+            class_name="offline-text",
         ),
         role="status",
         aria_label="Connection",

@@ -19,6 +19,8 @@ OPTIONS = {
     "on_load": [Conversation.open, Rail.load, LiveAnswer.follow],
 }
 
+FRESH_KEY = rx.Var("window.chatbot.freshKey()", _var_type=str)
+
 STARTERS = (
     (
         "Plan my week",
@@ -172,7 +174,7 @@ def _starters() -> rx.Component:
                 rx.el.strong(title),
                 rx.el.span(question),
                 type="button",
-                on_click=Conversation.ask(question),
+                on_click=Conversation.ask(question, FRESH_KEY),
                 class_name="starter",
             )
             for title, question in STARTERS

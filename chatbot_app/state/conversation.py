@@ -40,11 +40,13 @@ class Conversation(rx.State):
     is_renaming: bool = False
     hint: str = ""
     accepted: int = 0
-    """Counts messages that were taken; the composer lets go of its text when it rises, never
-    before.
+    accepted_key: str = ""
+    """Counts messages that were taken, and names the last: the composer lets go of its text then,
+    never before.
     """
     refused: int = 0
-    """Counts messages that were not; the composer sends its text by itself no more when it rises."""
+    refused_key: str = ""
+    """Counts messages that were not, and names the last: the composer sends it by itself no more."""
 
     @rx.var
     def is_answering(self) -> bool:
@@ -102,9 +104,9 @@ class Conversation(rx.State):
         return await self._ask(viewer, form["message"], form["key"])
 
     @handler
-    async def ask(self, viewer: Viewer, question: str) -> rx.event.EventSpec | None:
+    async def ask(self, viewer: Viewer, question: str, key: str) -> rx.event.EventSpec | None:
         """Ask one of the suggested questions."""
-        return await self._ask(viewer, question)
+        return await self._ask(viewer, question, key)
 
     @handler
     async def retry(self, viewer: Viewer, message_id: str) -> None:
@@ -167,19 +169,22 @@ class Conversation(rx.State):
         (await self.get_state(Rail))._show_chat(chat)
         answers.announce(chat.id)
 
-    async def _ask(self, viewer: Viewer, text: str, key: str = "") -> rx.event.EventSpec | None:
-        if not self._is_where_the_page_is():
-            await self._open(viewer)
+    async def _ask(self, viewer: Viewer, text: str, key: str) -> rx.event.EventSpec | None:
         try:
+            if not self._is_where_the_page_is():
+                await self._open(viewer)
             turn = await answers.send(
                 viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key
             )
         except AppError as error:
             self.hint = error.message
-            self.refused += 1
+            self.refused, self.refused_key = self.refused + 1, key
             return None
         self.hint = ""
-        self.accepted += 1
+        self.accepted, self.accepted_key = self.accepted + 1, key
+        if self.open_chat_id and turn.chat.id != self.open_chat_id:
+            # It was sent in another chat before, and is not asked again.
+            return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id))
         self._append(turn)
         (await self.get_state(Rail))._show_chat(turn.chat)
         if not turn.is_new_chat:

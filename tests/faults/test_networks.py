@@ -218,6 +218,105 @@ def test_what_is_sent_while_the_server_is_down_is_asked_once_when_it_is_up(
     assert len(provider.requests) == 2
 
 
+def test_what_is_typed_on_is_never_sent_by_itself(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    network.proxy.freeze()
+    send(page, "first thing")
+    composer(page).press_sequentially(" and a half-typed th")
+    expect(page.get_by_text("not sent yet")).to_be_visible()
+    network.proxy.restore()
+    expect(messages(page, "user")).to_have_count(2)
+    expect_status(page, "complete")
+    expect(messages(page, "user").last).to_have_text("first thing")
+    expect(composer(page)).to_have_value("and a half-typed th")
+    page.wait_for_timeout(6000)
+    assert network.served.query("SELECT count(*) FROM message WHERE role = 'user'") == [(2,)]
+
+
+def test_a_message_that_waits_can_be_changed_before_it_is_sent(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    network.proxy.cut()
+    expect(page.get_by_role("status", name="Connection")).to_be_visible()
+    send(page, "with a mistak")
+    expect(page.get_by_text("not sent yet")).to_be_visible()
+    composer(page).fill("without a mistake")
+    network.proxy.restore()
+    expect(page.get_by_role("status", name="Connection")).to_be_hidden()
+    page.wait_for_timeout(3000)
+    expect(messages(page, "user")).to_have_count(1)
+    composer(page).press("Enter")
+    expect(messages(page, "user").last).to_have_text("without a mistake")
+    expect(messages(page, "user")).to_have_count(2)
+
+
+def test_a_message_that_waited_in_another_chat_goes_when_one_comes_back_to_it(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    chat = begin_chat(page, "Hello")
+    network.proxy.cut()
+    expect(page.get_by_role("status", name="Connection")).to_be_visible()
+    send(page, "for the first chat")
+    expect(page.get_by_text("not sent yet")).to_be_visible()
+    network.served.kill()
+    page.close()
+    network.served.start()
+    network.proxy.restore()
+    later = page.context.new_page()
+    later.goto(chat)
+    expect(messages(later, "user")).to_have_count(2)
+    expect(messages(later, "user").last).to_have_text("for the first chat")
+    expect(composer(later)).to_have_value("")
+    assert len(provider.requests) == 2
+
+
+def test_the_same_words_said_again_later_are_another_message(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    chat = begin_chat(page, "Hello")
+    send(page, "go on")
+    provider.wait_for_request(1)
+    page.close(run_before_unload=False)  # before it heard that the message was taken, or just after
+    later = page.context.new_page()
+    later.goto(chat)
+    expect(messages(later, "user")).to_have_count(2)
+    expect(composer(later)).to_have_value("")
+    expect_status(later, "complete")
+    send(later, "go on")
+    expect(messages(later, "user")).to_have_count(3)
+    assert len(provider.requests) == 3
+
+
+def test_keyboard_users_keep_their_place_when_an_answer_is_drawn_anew(
+    network: Network, provider: FakeProvider, page: Page
+) -> None:
+    provider.default = Answer(status=500)
+    sign_up(page, "Alice")
+    send(page, "Hello")
+    expect_status(page, "failed")
+    focused = (
+        "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent"
+    )
+    for _ in range(2):
+        button(answer(page), "Retry").focus()
+        page.keyboard.press("Enter")
+        expect(answer(page)).to_have_attribute("data-status", "failed")
+        page.wait_for_function(f"({focused}) !== '' && document.activeElement !== document.body")
+    button(answer(page), "Previous version").focus()
+    page.keyboard.press("Enter")
+    expect(answer(page)).to_contain_text("2/3")
+    page.keyboard.press("Enter")
+    expect(answer(page)).to_contain_text("1/3")
+    page.wait_for_function(f"({focused}) === 'Next version'")
+
+
 def wait_for_pieces(request: object, count: int) -> None:
     deadline = time.monotonic() + 15
     while request.pieces_sent < count:  # type: ignore[attr-defined]

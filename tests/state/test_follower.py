@@ -293,6 +293,21 @@ async def test_a_message_that_is_sent_twice_is_on_the_page_once(
     run.cancel()
 
 
+async def test_a_message_that_was_taken_in_another_chat_leads_there(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    model.says("One.", None, "Two.", None)
+    first = await answers.send(alice.id, alice.project_id, None, "Hello?", "key-1")
+    second = await answers.send(alice.id, alice.project_id, None, "Hello again?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, second.chat.id)
+    await tab.send(Conversation.send_message, form={"message": "Hello?", "key": "key-1"})
+    assert tab.redirects[-1].endswith(first.chat.id)
+    shown = (await tab.state(Conversation))._shown("recent")
+    assert first.question.id not in [message.id for message in shown]
+    run.cancel()
+
+
 async def test_a_refused_message_is_told_and_counted(
     tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
 ) -> None:
