@@ -7,8 +7,9 @@ import uuid
 import pytest
 
 from chatbot_app.errors import ModelError, NotFound, Unavailable
-from chatbot_app.generation import Channels, Engine, Generation, worker
+from chatbot_app.generation import Channels, Engine, Generation, Job, worker
 from chatbot_app.generation import engine as engine_module
+from chatbot_app.llm import Prompt
 from chatbot_app.services import answers, chats, turns
 from tests.conftest import Person, say
 from tests.generation.scripted import (
@@ -248,6 +249,22 @@ async def test_what_a_dead_process_left_is_interrupted_at_the_next_start(
         assert outcome(alice, again) == ("complete", "Second try.", "")
     finally:
         await worker.close_engine()
+
+
+async def test_the_end_of_a_former_run_does_not_forget_a_later_one_of_the_same_message(
+    engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    _turn, former = await begin(engine, alice)
+    job = Job(former.message_id, former.chat_id, uuid.uuid4(), Prompt(messages=()))
+    later = engine.start(job)
+    await asyncio.sleep(0.05)
+    model.says(None)  # the one that listened first
+    await ended(former)
+    assert engine.find(later.message_id) is later
+    assert engine.live_in(later.chat_id) is later
+    engine.lose(later)
+    await ended(later)
+    assert engine.find(later.message_id) is None
 
 
 async def test_whoever_asked_may_leave_and_the_answer_goes_on(

@@ -2,7 +2,10 @@
 
 import asyncio
 import itertools
+import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from chatbot_app.generation import Engine, Generation, journal, records
 from chatbot_app.generation.journal import Journal
 from chatbot_app.repositories import answer_runs
 from chatbot_app.repositories.answer_runs import Chunk
-from chatbot_app.services import answers, chats, turns
+from chatbot_app.services import answers, chats, projects, turns
 from tests.conftest import Person, person
 from tests.generation.scripted import (
     ScriptedModel,
@@ -276,6 +279,34 @@ async def test_one_deleted_chat_does_not_keep_the_others_from_being_written(
     await by_hand.tick()
     assert written(generation.message_id) == generation.text
     await ended(lost)
+
+
+@pytest.mark.parametrize("what", ["chat", "project"])
+def test_a_tick_and_a_deletion_do_not_wait_for_each_other(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    alice = person("Alice")
+    turn, job = turns.begin(alice.id, alice.project_id, None, "Hello?")
+    assert job
+    between, list_held = threading.Event(), answer_runs.list_held
+
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        held = list_held(*arguments, **options)
+        between.set()
+        time.sleep(0.3)
+        return held
+
+    monkeypatch.setattr(answer_runs, "list_held", slowly)
+    with ThreadPoolExecutor(1) as elsewhere:
+        chunk = Chunk(job.message_id, job.run_id, 0, "word")
+        tick = elsewhere.submit(records.keep, [chunk], [job.message_id], beat=True)
+        assert between.wait(5)
+        if what == "chat":
+            chats.delete(alice.id, turn.chat.id)
+        else:
+            projects.delete(alice.id, alice.project_id)
+        assert job.run_id in tick.result(5).run_ids
+    assert chunk_count() == 0
 
 
 def test_the_bytes_written_grow_in_proportion_to_the_answer(

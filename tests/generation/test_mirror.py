@@ -109,6 +109,19 @@ async def test_whoever_looks_at_a_chat_hears_what_others_do_in_it(
         assert channel.messages == heard + 1
 
 
+async def test_a_continue_that_ended_again_between_two_looks_is_heard_of(
+    engine: Engine, mirror: Mirror, alice: Person
+) -> None:
+    turn = say(alice, "Hello?", "First ", status="stopped")
+    with engine.channels.follow(uuid.UUID(turn.chat.id)) as channel:
+        await mirror.look()
+        heard = channel.messages
+        other = Elsewhere(turns.resume(alice.id, turn.answer.id))
+        other.ends("second ", status="stopped")
+        await mirror.look()
+        assert channel.messages == heard + 1
+
+
 async def test_its_own_workers_answers_are_not_repeated(
     engine: Engine, mirror: Mirror, model: ScriptedModel, alice: Person
 ) -> None:
