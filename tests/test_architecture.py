@@ -14,6 +14,7 @@ LAYERS = [
     {"__main__"},
     {"serving"},
     {"workers"},
+    {"loading"},
     {"chatbot_app", "bundle", "own_origin", "fresh_start"},
     {"pages", "api"},
     {"components"},
@@ -32,11 +33,11 @@ RUNS_IT = {
     "__main__",
     "serving",
     "workers",
+    "loading",
     "chatbot_app",
     "bundle",
     "own_origin",
     "fresh_start",
-    "tab_locks",
 }
 SEES_REFLEX = RUNS_IT | {"pages", "components", "state", "tab_locks"}
 SEES_HTTP = RUNS_IT | {"api"}

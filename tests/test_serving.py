@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from chatbot_app import bundle, serving, workers
+from chatbot_app import bundle, loading, serving
 from chatbot_app.bundle import BuildFailed
 from chatbot_app.config import Settings
 from chatbot_app.fresh_start import Lines
@@ -277,7 +277,7 @@ async def cache_control(tmp_path: Path, path: str) -> str | None:
             Mount("/", StaticFiles(directory=tmp_path, html=True)),
         ]
     )
-    transport = httpx2.ASGITransport(workers.with_caching(application))
+    transport = httpx2.ASGITransport(loading.with_caching(application))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         return (await client.get(path)).headers.get("cache-control")
 
@@ -300,7 +300,7 @@ async def test_a_page_is_served_at_its_plain_address_without_a_redirect(tmp_path
     for file in ("login.html", "login/index.html"):
         (tmp_path / file).write_text("sign in")
     files = Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path, html=True))])
-    transport = httpx2.ASGITransport(workers.with_plain_addresses(files, frozenset({"/login"})))
+    transport = httpx2.ASGITransport(loading.with_plain_addresses(files, frozenset({"/login"})))
     async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         response = await client.get("/login")
 

@@ -1,0 +1,80 @@
+"""What a process serves, made from a finished bundle: how Reflex is made to serve what it did not just
+compile is here, and nowhere else.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chatbot_app import bundle
+from chatbot_app.config import PROJECT_ROOT, get_settings
+from chatbot_app.fresh_start import with_fresh_starts
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+YEAR = b"public, max-age=31536000, immutable"  # the name holds a hash of the content
+ASK_FIRST = b"no-cache"  # may be kept, if the server says that it is still the same
+
+
+def load(built: Path) -> "ASGIApp":
+    """Import the application around a finished bundle: no page is compiled, Node is not needed.
+
+    Depends on two internal flags of Reflex (`REFLEX_SKIP_COMPILE` and
+    `REFLEX_MOUNT_FRONTEND_COMPILED_APP`), which is why its version is pinned.
+    """
+    os.chdir(PROJECT_ROOT)  # Reflex looks for rxconfig.py and assets from here
+    sys.path.insert(0, str(PROJECT_ROOT))
+
+    from reflex.utils.prerequisites import get_app
+    from reflex_base.constants import Env
+    from reflex_base.environment import environment
+
+    environment.REFLEX_ENV_MODE.set(Env.PROD)
+    environment.REFLEX_WEB_WORKDIR.set(built)
+    environment.REFLEX_SKIP_COMPILE.set(True)
+    environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
+    application: Any = get_app().app
+    pages = frozenset(f"/{page.stem}" for page in (built / bundle.CLIENT).glob("*.html"))
+    served = with_caching(with_plain_addresses(application(), pages))
+    redis_url = get_settings().redis_url
+    return with_fresh_starts(served, redis_url) if redis_url else served
+
+
+def with_plain_addresses(application: "ASGIApp", pages: frozenset[str]) -> "ASGIApp":
+    """Serve `/login` itself where the files are `login.html` and `login/index.html`.
+
+    Otherwise every load of such a page begins with a redirect to `/login/`, which also names http
+    behind a proxy that speaks https.
+    """
+
+    async def addressed(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] == "http" and scope["path"] in pages:
+            scope = {**scope, "path": f"{scope['path']}.html"}
+        await application(scope, receive, send)
+
+    return addressed
+
+
+def with_caching(application: "ASGIApp") -> "ASGIApp":
+    """Let browsers keep what is named after its content, and ask about the rest."""
+
+    async def cached(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+
+        async def send_cached(message: "Message") -> None:
+            if message["type"] == "http.response.start" and message["status"] in (200, 304):
+                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in headers}
+                if b"etag" in names and b"cache-control" not in names:
+                    lasting = scope["path"].startswith("/assets/")
+                    headers.append((b"cache-control", YEAR if lasting else ASK_FIRST))
+                    message = {**message, "headers": headers}
+            await send(message)
+
+        await application(scope, receive, send_cached)
+
+    return cached
