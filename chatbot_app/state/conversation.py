@@ -7,6 +7,7 @@ from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
 from chatbot_app.schemas import ChatPage, MessageView, Turn, Viewer
 from chatbot_app.services import answers, chats, projects
+from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, route_argument
@@ -170,6 +171,7 @@ class Conversation(rx.State):
         answers.announce(chat.id)
 
     async def _ask(self, viewer: Viewer, text: str, key: str) -> rx.event.EventSpec | None:
+        key = text_rules.key(key)  # it goes back to the page
         try:
             if not self._is_where_the_page_is():
                 await self._open(viewer)
