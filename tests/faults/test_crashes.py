@@ -176,7 +176,8 @@ def test_an_orphan_ends_and_a_live_answer_is_left_alone(
     beat = 3.0 if long else 0.4
     serve = request.getfixturevalue("serve_on")
     served: Served = serve(kind, HEARTBEAT_SECONDS=str(beat))
-    provider.default = SLOW
+    # Longer than all of this takes.
+    provider.default = Answer(tokens=int(100 * (25 * beat + 20)), tokens_per_second=100)
     account = sign_up(served)
     with Visitor(served, account) as visitor:
         orphan = visitor.ask("Left behind")
