@@ -6,7 +6,8 @@ import uuid
 
 import reflex as rx
 
-from chatbot_app.schemas import Viewer
+from chatbot_app.schemas import MessageView, Viewer
+from chatbot_app.state.block_groups import GROUP_VARS
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.follower import Follower
 from chatbot_app.state.gate import handler, session_token
@@ -50,3 +51,16 @@ class LiveAnswer(rx.State):
             self._follower = name = uuid.uuid4().hex
         if chat_id:
             await Follower(self, name, viewer.user_id, project_id, chat_id, token).run()
+
+    def _believe(self, stored: list[MessageView]) -> None:
+        """Let go of a followed answer that ended with another text than was followed: another
+        worker had the last word, or this page looked away and its follower is not here yet.
+        """
+        ended = next(
+            (m for m in stored if m.id == self.message_id and m.status != "generating"), None
+        )
+        if ended is None:
+            return
+        followed = [*(text for group in GROUP_VARS for text in getattr(self, group)), self.tail]
+        if "".join(followed) != "".join(ended.blocks):
+            self.message_id = ""

@@ -6,7 +6,10 @@ is emptied into the next older one, which holds eight times as much. So each blo
 four times a level, and there are log₈ n levels.
 """
 
-LEVELS = 4
+GROUP_VARS = ("oldest", "older", "newer", "newest")
+"""The vars that hold the lists in the state of the live answer."""
+
+LEVELS = len(GROUP_VARS)
 FANOUT = 8
 """How many blocks the youngest list takes, and how many times more each older one."""
 

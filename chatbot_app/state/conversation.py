@@ -86,7 +86,10 @@ class Conversation(rx.State):
             self.open_project_id, self.open_chat_id, self.title = project_id, "", ""
             return
         if page is not None and chat_id == self.open_chat_id:
+            from chatbot_app.state.answer import LiveAnswer  # which knows this state already
+
             self._merge(page)
+            (await self.get_state(LiveAnswer))._believe(page.messages)
         else:
             self.earlier = []
             self.recent = page.messages if page else []

@@ -14,7 +14,7 @@ from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
 from chatbot_app.schemas import MessageView
 from chatbot_app.services import chats
-from chatbot_app.state.block_groups import BlockGroups
+from chatbot_app.state.block_groups import GROUP_VARS, BlockGroups
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import resolve
 from chatbot_app.state.rail import Rail
@@ -36,8 +36,6 @@ RETRY_SECONDS = 1.0
 
 REFRESHED = 6
 """How many of the newest messages are read when something in the chat changed."""
-
-GROUP_VARS = ("oldest", "older", "newer", "newest")
 
 
 class _Left(Exception):
@@ -136,7 +134,7 @@ class Follower:
                 self._put(generation, self.splitter.feed(text) + self.splitter.finish())
             if was_answering and not conversation.is_answering:
                 self.state.finished += 1
-            self._believe_what_is_stored(page.messages)
+            self.state._believe(page.messages)
         if ended:
             self._watch(None)
         return True
@@ -170,20 +168,6 @@ class Follower:
         state.tail = self.splitter.tail
         if state.tail_is_code != self.splitter.tail_is_code:
             state.tail_is_code = self.splitter.tail_is_code
-
-    def _believe_what_is_stored(self, shown: list[MessageView]) -> None:
-        """Let go of a followed answer that ended with another text than was followed: another
-        worker had the last word, or somebody went on with it while this page looked away.
-        """
-        state = self.state
-        ended = next(
-            (m for m in shown if m.id == state.message_id and m.status != "generating"), None
-        )
-        if ended is None:
-            return
-        followed = [*(text for group in GROUP_VARS for text in getattr(state, group)), state.tail]
-        if "".join(followed) != "".join(ended.blocks):
-            state.message_id = ""
 
     async def _conversation(self) -> Conversation:
         """The tab's conversation, if it still is this one and this person's, and followed by nobody

@@ -34,7 +34,8 @@ def test_memory_does_not_climb(
                 if asked % 3 == 0:  # a new chat now and then, as people do
                     visitor.chat_id = ""
                     visitor.load()
-                visitor.ask(f"Question {asked}", uuid.uuid4().hex)
+                # A write may wait for half a minute while the disk is busy with something else.
+                visitor.ask(f"Question {asked}", uuid.uuid4().hex, seconds=60)
                 visitor.wait_status("complete", seconds=60)
                 assert visitor.text == Answer(tokens=60).full_text
                 asked += 1

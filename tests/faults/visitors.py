@@ -66,11 +66,11 @@ class Visitor:
         self.tab.send("conversation.open")
         self.tab.emit("live_answer.follow")
 
-    def ask(self, question: str, key: str = "") -> str:
+    def ask(self, question: str, key: str = "", *, seconds: float = PATIENCE) -> str:
         """Send a message, wait until it is taken, and give the answer's id."""
         before = self.tab.vars.get("conversation.accepted", 0)
         self.say(question, key)
-        self.until(lambda: self.tab.vars["conversation.accepted"] > before)
+        self.until(lambda: self.tab.vars["conversation.accepted"] > before, seconds)
         if not self.chat_id:
             self.chat_id = self.tab.vars["conversation.open_chat_id"]
             self.load()

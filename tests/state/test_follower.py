@@ -213,8 +213,11 @@ async def test_an_answer_that_goes_on_is_shown_from_its_beginning_and_once(
     await tab.send(Conversation.resume, message_id=turn.answer.id)
     model.says("paragraph.\n\nThird", None)
     await tab.until(lambda: finished(tab) == 2)
-    assert text_of(tab) == "First paragraph.\n\nSecond paragraph.\n\nThird"
     recent = (await tab.state(Conversation))._shown("recent")
+    stored = "".join(recent[-1].blocks)
+    assert stored == "First paragraph.\n\nSecond paragraph.\n\nThird"
+    # The page draws what is followed, or what is stored if it came too late to follow.
+    assert message_id_of(tab) == "" or text_of(tab) == stored
     assert [(m.id, m.status) for m in recent] == [
         (turn.question.id, "complete"),
         (turn.answer.id, "complete"),
@@ -259,6 +262,25 @@ async def test_what_is_stored_wins_over_what_was_followed(
     recent = (await tab.state(Conversation))._shown("recent")
     assert "".join(recent[-1].blocks) == "Half, and the rest."
     run.cancel()
+
+
+async def test_a_page_that_comes_back_shows_no_ended_answer_without_its_last_words(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    model.says("Half, ")
+    await tab.until(lambda: text_of(tab) == "Half, ")
+    (await tab.state(LiveAnswer))._follower = "gone"  # as when the connection was lost
+    model.says("and the rest.", None)
+    await run.wait_all()
+    if live := engine.find(uuid.UUID(turn.answer.id)):
+        await live.saved.wait()
+    await tab.send(Conversation.open)
+    recent = (await tab.state(Conversation))._shown("recent")
+    assert (recent[-1].status, message_id_of(tab)) == ("complete", "")
+    assert "".join(recent[-1].blocks) == "Half, and the rest."
 
 
 async def test_a_follower_that_another_worker_took_over_from_writes_nothing_more(
