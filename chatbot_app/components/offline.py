@@ -11,7 +11,7 @@ def offline_bar() -> rx.Component:
             rx.el.span(
                 "You are offline. ",
                 rx.el.span("What you write stays here, and the page ", class_name="wide-only"),
-                rx.el.span("It ", class_name="narrow-only"),
+                rx.el.span("The page ", class_name="narrow-only"),
                 "catches up by itself.",
             ),
             class_name="offline-text",
