@@ -269,20 +269,17 @@
     showJump();
   };
 
-  let scheduled = false; // once a frame: asking for the height makes the browser lay out the page
-  const scrollSoon = () => {
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      if (following) scrollToEnd();
-      else showJump();
-    });
+  // Before the browser draws what changed, so that the event of it comes in the same frame.
+  const keepUp = () => {
+    if (following) scrollToEnd();
+    else showJump();
   };
 
   const showJump = () => {
     const [box, jump] = [scroller(), $("[data-jump]")];
-    if (box && jump) jump.hidden = following || distance(box) < 200;
+    if (!box || !jump) return;
+    const isHidden = following || distance(box) < 200;
+    if (jump.hidden !== isHidden) jump.hidden = isHidden;
   };
 
   let [lastTop, lastHeight] = [0, 0];
@@ -450,7 +447,7 @@
       earlier.observe(button);
     });
     focusAgain();
-    scrollSoon();
+    keepUp();
   }).observe(document, {
     subtree: true, childList: true, characterData: true,
     attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],

@@ -3,27 +3,9 @@
 import reflex as rx
 
 from chatbot_app.components.icons import icon_button
-from chatbot_app.components.prose import block_list, open_block
+from chatbot_app.components.prose import Answer
 from chatbot_app.schemas import MessageView
-from chatbot_app.state.answer import LiveAnswer
 from chatbot_app.state.conversation import Conversation
-
-
-@rx.memo
-def answer_text(message: rx.Var[MessageView]) -> rx.Component:
-    """An answer's text: from the live answer while it is, or was last, that one; otherwise as
-    stored.
-
-    Both draw the same blocks in the same place, so nothing on the page moves when an answer ends.
-    """
-    is_followed = LiveAnswer.message_id == message.id
-    blocks = LiveAnswer.oldest + LiveAnswer.older + LiveAnswer.newer + LiveAnswer.newest
-    tail = rx.cond(is_followed, LiveAnswer.tail, "")
-    return rx.el.div(
-        block_list(blocks=rx.cond(is_followed, blocks, message.blocks)),
-        rx.cond(tail != "", rx.el.div(open_block(text=tail), class_name="tail")),
-        class_name="prose",
-    )
 
 
 @rx.memo
@@ -53,7 +35,7 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
             rx.el.span(agent),
             class_name="agent",
         ),
-        answer_text(message=message),
+        Answer.create(message_id=message.id, stored=message.blocks),
         rx.cond(
             message.status == "generating",
             rx.el.span(class_name="waiting", aria_hidden="true"),

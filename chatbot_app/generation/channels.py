@@ -5,7 +5,7 @@ wake-up to wait for.
 import asyncio
 import uuid
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 class Channel:
@@ -16,21 +16,36 @@ class Channel:
         self.messages = 0
         self.followers = 0
         self._wake = asyncio.Event()
+        self._wake_for_messages = asyncio.Event()
 
-    def notify(self) -> None:
+    def text_came(self) -> None:
         """Wake every follower once."""
         self.version += 1
         self._wake.set()
         self._wake = asyncio.Event()
 
+    def messages_changed(self) -> None:
+        """Wake every follower once, also those who let text gather."""
+        self.messages += 1
+        self._wake_for_messages.set()
+        self._wake_for_messages = asyncio.Event()
+        self.text_came()
+
     async def wait(self, version: int, seconds: float) -> None:
         """Return as soon as there is news since `version`, or after so many `seconds`."""
-        if self.version != version:
-            return
-        try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+        if self.version == version:
+            await _wait(self._wake, seconds)
+
+    async def wait_for_messages(self, messages: int, seconds: float) -> None:
+        """Return as soon as what is stored has changed since `messages`, or after so many `seconds`."""
+        if self.messages == messages:
+            await _wait(self._wake_for_messages, seconds)
+
+
+async def _wait(news: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await news.wait()
 
 
 class Channels:
@@ -58,12 +73,11 @@ class Channels:
     def text_came(self, chat_id: uuid.UUID) -> None:
         """Tell followers that a live answer grew."""
         if channel := self._channels.get(chat_id):
-            channel.notify()
+            channel.text_came()
 
     def messages_changed(self, chat_id: uuid.UUID) -> None:
         """Tell followers that stored messages were added, ended or removed, or that the chat itself
         changed.
         """
         if channel := self._channels.get(chat_id):
-            channel.messages += 1
-            channel.notify()
+            channel.messages_changed()

@@ -9,28 +9,21 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from typing import Any, TypeVar, cast
 
-import httpx2
 import openai
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
 
 from chatbot_app.errors import ModelError
 from chatbot_app.llm import deltas, failures, sse
+from chatbot_app.llm.gathering import Gathering
 from chatbot_app.llm.protocol import Prompt
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-GATHER_SECONDS = 0.04
-"""How long text gathers in the socket once it was drained: below what an eye notices, and one
-wake-up instead of four at 100 tokens a second."""
-
-WAITED_SECONDS = 0.001
-"""A read longer than this found the socket drained; one from the buffer takes some microseconds."""
 
 FAREWELL_SECONDS = 0.1
 """How long a connection may take to close its response properly, so that it can be used again."""
@@ -77,20 +70,19 @@ class OpenAICompatible:
                 request = stack.enter_async_context(self._request(prompt, model))
                 response = (await patience.wait_for(request)).http_response
                 answer = _Answer(response.headers.get("content-type", ""), model)
-                chunks = response.aiter_bytes()
-                await stack.enter_async_context(aclosing(chunks))
+                chunks = await stack.enter_async_context(aclosing(response.aiter_bytes()))
+                gathering = await stack.enter_async_context(Gathering(chunks))
                 while not answer.has_ended:
-                    received = await patience.wait_for(anext(chunks, None))
+                    received = await patience.wait_for(gathering.take())
                     text = answer.end() if received is None else answer.take(received)
                     if answer.is_alive:
                         patience.renew()
                     if text:
+                        gathering.has_begun = True
                         yield text
-                    if text and patience.had_to_wait and not answer.has_ended:
-                        await asyncio.sleep(GATHER_SECONDS)
                 if answer.failure:
                     raise answer.failure
-                await _read_farewell(chunks)
+                await gathering.until_the_end(FAREWELL_SECONDS)
         except failures.SDK_ERRORS as error:
             failure = failures.from_exception(error, model=model)
             log.warning("no answer (%s): %s", failure.kind, type(error.__cause__ or error).__name__)
@@ -209,7 +201,6 @@ class _Patience:
     """How long the model may still be silent. Only time spent waiting counts, not the reader's own."""
 
     def __init__(self, first_token_timeout: float, silence_timeout: float) -> None:
-        self.had_to_wait = False
         self._limit = first_token_timeout
         self._silence_timeout = silence_timeout
         self._waited = 0.0
@@ -227,9 +218,7 @@ class _Patience:
                 result = await awaited
         except TimeoutError:
             raise failures.silence(self._limit, in_mid_answer=self._has_begun) from None
-        seconds = time.monotonic() - began
-        self._waited += seconds
-        self.had_to_wait = seconds > WAITED_SECONDS
+        self._waited += time.monotonic() - began
         return result
 
     def renew(self) -> None:
@@ -237,11 +226,3 @@ class _Patience:
         self._has_begun = True
         self._limit = self._silence_timeout
         self._waited = 0.0
-
-
-async def _read_farewell(chunks: AsyncGenerator[bytes]) -> None:
-    """Read what follows a complete answer, usually nothing, so that the connection can be kept."""
-    with suppress(TimeoutError, httpx2.HTTPError):
-        async with asyncio.timeout(FAREWELL_SECONDS):
-            async for _ in chunks:
-                pass

@@ -6,9 +6,11 @@ from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.message import message_article
 from chatbot_app.components.missing import missing
+from chatbot_app.components.prose import LiveFeed
 from chatbot_app.components.shell import navigation_button, shell
 from chatbot_app.components.titles import title_form
 from chatbot_app.state.answer import LiveAnswer
+from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
@@ -131,6 +133,11 @@ def _conversation() -> rx.Component:
             aria_label="Conversation",
             aria_live="off",
             class_name="column",
+        ),
+        LiveFeed.create(
+            message_id=LiveAnswer.message_id,
+            groups=[getattr(LiveAnswer, name) for name in GROUP_VARS],
+            tails=[getattr(LiveAnswer, name) for name in TAIL_VARS],
         ),
         rx.el.p(
             rx.cond(LiveAnswer.finished > 0, "The answer is finished.", ""),

@@ -7,7 +7,7 @@ import uuid
 import reflex as rx
 
 from chatbot_app.schemas import MessageView, Viewer
-from chatbot_app.state.block_groups import GROUP_VARS
+from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.follower import Follower
 from chatbot_app.state.gate import handler, session_token
@@ -22,12 +22,27 @@ class LiveAnswer(rx.State):
     """
 
     message_id: str = ""
-    oldest: list[str] = []
-    older: list[str] = []
-    newer: list[str] = []
+    large_1: list[str] = []
+    large_2: list[str] = []
+    large_3: list[str] = []
+    large_4: list[str] = []
+    large_5: list[str] = []
+    large_6: list[str] = []
+    large_7: list[str] = []
+    large_8: list[str] = []
+    small_1: list[str] = []
+    small_2: list[str] = []
+    small_3: list[str] = []
+    small_4: list[str] = []
+    small_5: list[str] = []
+    small_6: list[str] = []
+    small_7: list[str] = []
+    small_8: list[str] = []
     newest: list[str] = []
+    tail_oldest: str = ""
+    tail_older: str = ""
+    tail_newer: str = ""
     tail: str = ""
-    tail_is_code: bool = False
     finished: int = 0
     """Counts answers that ended while this page watched, so that each can be announced."""
 
@@ -61,6 +76,7 @@ class LiveAnswer(rx.State):
         )
         if ended is None:
             return
-        followed = [*(text for group in GROUP_VARS for text in getattr(self, group)), self.tail]
-        if "".join(followed) != "".join(ended.blocks):
+        blocks = [text for name in GROUP_VARS for text in getattr(self, name)]
+        tail = [getattr(self, name) for name in TAIL_VARS]
+        if "".join(blocks + tail) != "".join(ended.blocks):
             self.message_id = ""

@@ -14,17 +14,22 @@ from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
 from chatbot_app.schemas import MessageView
 from chatbot_app.services import chats
-from chatbot_app.state.block_groups import GROUP_VARS, BlockGroups
+from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, BlockGroups, TailStretches
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import resolve
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
 
 PAINT_SECONDS = 0.05
-"""The shortest time between two updates of the page; text gathers in between."""
+"""The shortest time between two updates of the page at the beginning of an answer, when somebody
+waits for it; text gathers in between."""
 
-TAIL_CHARACTERS_PER_SECOND = 100_000
-"""The open tail is resent whole, so a long one is sent less often: this bounds what it costs."""
+STEADY_PAINT_SECONDS = 0.066
+"""The same, once the answer is under way: fifteen updates a second still flow, at three quarters of
+the cost for server and page."""
+
+BEGINNING_SECONDS = 1.0
+"""How long a follower takes an answer to be at its beginning."""
 
 RECHECK_SECONDS = 5.0
 """How often a follower, which is one long event, asks whether its session and its socket are still
@@ -90,25 +95,30 @@ class Follower:
         messages = -1
         while True:
             version = channel.version
-            if channel.messages != messages:
-                seen = channel.messages
-                if await self._refresh(channel, seen):
-                    messages = seen
+            seen = channel.messages
+            if seen != messages and await self._refresh(channel, seen):
+                messages = seen
             live = worker.live_in(uuid.UUID(self.chat_id))
             if live is not None and live is not self.generation:
                 self._watch(live)
-            if self.generation is not None:
-                await asyncio.sleep(await self._show_text(self.generation))
+            if self.generation is not None and await self._show_text(self.generation):
+                await channel.wait_for_messages(seen, self._pause())
             if time.monotonic() - self.checked > RECHECK_SECONDS:
                 await self._recheck()
             await channel.wait(version, RECHECK_SECONDS)
 
     def _watch(self, generation: Generation | None) -> None:
         self.generation = generation
+        self.watched = time.monotonic()
         self.is_fresh = True  # whether the page may still hold blocks of an earlier watch
         self.position = 0
         self.splitter = BlockSplitter()
         self.groups = BlockGroups()
+        self.stretches = TailStretches()
+
+    def _pause(self) -> float:
+        is_beginning = time.monotonic() - self.watched < BEGINNING_SECONDS
+        return PAINT_SECONDS if is_beginning else STEADY_PAINT_SECONDS
 
     async def _refresh(self, channel: Channel, seen: int) -> bool:
         """Bring the newest stored messages to the page, and in the same update the end of an answer
@@ -131,7 +141,7 @@ class Follower:
             (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
                 text, self.position = generation.read(self.position)
-                self._put(generation, self.splitter.feed(text) + self.splitter.finish())
+                self._put(generation, text, is_last=True)
             if was_answering and not conversation.is_answering:
                 self.state.finished += 1
             self.state._believe(page.messages)
@@ -144,30 +154,32 @@ class Follower:
         followed = self.generation and str(self.generation.message_id)
         return any(m.id == followed and m.status != "generating" for m in shown)
 
-    async def _show_text(self, generation: Generation) -> float:
-        """Show what came since the last time, and say how long to let text gather now (seconds)."""
+    async def _show_text(self, generation: Generation) -> bool:
+        """Show what came since the last time, if anything did."""
         text, self.position = generation.read(self.position)
         if not text:
-            return 0.0
-        blocks = self.splitter.feed(text)
+            return False
         async with self.state:
             await self._conversation()
-            self._put(generation, blocks)
-        return max(PAINT_SECONDS, len(self.splitter.tail) / TAIL_CHARACTERS_PER_SECOND)
+            self._put(generation, text)
+        return True
 
-    def _put(self, generation: Generation, blocks: list[str]) -> None:
-        """Set the vars that differ; under the state's lock only."""
-        state, message_id = self.state, str(generation.message_id)
-        changed = self.groups.add(blocks)
+    def _put(self, generation: Generation, text: str, *, is_last: bool = False) -> None:
+        """Show this much more, and set only the vars that differ; under the state's lock only."""
+        blocks = self.splitter.feed(text)
+        if is_last:
+            blocks += self.splitter.finish()
+        groups = self.groups.add(blocks)
+        tail = self.splitter.tail
+        texts = self.stretches.restart(tail) if blocks else self.stretches.grow(text)
         if self.is_fresh:
-            state.message_id = message_id
-            changed = set(range(len(GROUP_VARS)))
+            self.state.message_id = str(generation.message_id)
+            groups, texts = set(GROUP_VARS), set(TAIL_VARS)
             self.is_fresh = False
-        for level in changed:
-            setattr(state, GROUP_VARS[level], list(self.groups.lists[level]))
-        state.tail = self.splitter.tail
-        if state.tail_is_code != self.splitter.tail_is_code:
-            state.tail_is_code = self.splitter.tail_is_code
+        for name in groups:
+            setattr(self.state, name, list(self.groups.groups[name]))
+        for name in texts:
+            setattr(self.state, name, self.stretches.texts[name])
 
     async def _conversation(self) -> Conversation:
         """The tab's conversation, if it still is this one and this person's, and followed by nobody

@@ -17,7 +17,6 @@ from tests.waiting import wait_until
 from tests.wire import Tab
 
 PASSWORD = "a horse reads the paper"
-GROUPS = ("oldest", "older", "newer", "newest")
 CHAT_PAGE = "/projects/[project_id]/chat/[[chat_id]]"
 
 
@@ -119,8 +118,8 @@ class Visitor:
         live = self.tab.vars
         if live.get("live_answer.message_id") != self.answer["id"]:
             return "".join(self.answer["blocks"])
-        blocks = [block for group in GROUPS for block in live.get(f"live_answer.{group}", [])]
-        return "".join(blocks) + live.get("live_answer.tail", "")
+        blocks = [block for name in GROUP_VARS for block in live.get(f"live_answer.{name}", [])]
+        return "".join(blocks + [live.get(f"live_answer.{name}", "") for name in TAIL_VARS])
 
     @property
     def notice(self) -> str:

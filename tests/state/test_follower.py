@@ -11,13 +11,12 @@ from chatbot_app.generation import Engine, worker
 from chatbot_app.services import answers, chats, sessions, turns
 from chatbot_app.state import follower
 from chatbot_app.state.answer import LiveAnswer
+from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from chatbot_app.state.conversation import Conversation
 from tests.conftest import Person, person
 from tests.generation.scripted import ScriptedModel
 from tests.generation.test_mirror import Elsewhere
 from tests.state.tab import Tab, Tabs
-
-LISTS = ("oldest", "older", "newer", "newest")
 
 
 @pytest.fixture
@@ -35,6 +34,7 @@ async def engine(
     sqlite: str, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Engine]:
     monkeypatch.setattr(follower, "PAINT_SECONDS", 0.0)
+    monkeypatch.setattr(follower, "STEADY_PAINT_SECONDS", 0.0)
     monkeypatch.setattr(follower, "RECHECK_SECONDS", 0.05)
     monkeypatch.setattr(follower.Follower, "_recheck", _recheck_without_a_socket)
     opened = await worker.open_engine(model, shutdown_seconds=0)
@@ -49,8 +49,8 @@ async def _recheck_without_a_socket(self: follower.Follower) -> None:
 def text_of(tab: Tab) -> str:
     """Give the answer as this tab's page shows it."""
     var = {key.rpartition(".")[2].removesuffix("_rx_state_"): key for key in _live(tab)}
-    blocks = [block for name in LISTS if name in var for block in tab.vars[var[name]]]
-    return "".join(blocks) + (tab.vars[var["tail"]] if "tail" in var else "")
+    blocks = [block for name in GROUP_VARS if name in var for block in tab.vars[var[name]]]
+    return "".join(blocks + [tab.vars[var[name]] for name in TAIL_VARS if name in var])
 
 
 def _live(tab: Tab) -> list[str]:
