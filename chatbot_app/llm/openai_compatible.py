@@ -78,7 +78,7 @@ class OpenAICompatible:
                     if answer.is_alive:
                         patience.renew()
                     if text:
-                        gathering.has_begun = True
+                        gathering.begin()
                         yield text
                 if answer.failure:
                     raise answer.failure

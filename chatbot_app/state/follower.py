@@ -21,15 +21,7 @@ from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
 
 PAINT_SECONDS = 0.05
-"""The shortest time between two updates of the page at the beginning of an answer, when somebody
-waits for it; text gathers in between."""
-
-STEADY_PAINT_SECONDS = 0.066
-"""The same, once the answer is under way: fifteen updates a second still flow, at three quarters of
-the cost for server and page."""
-
-BEGINNING_SECONDS = 1.0
-"""How long a follower takes an answer to be at its beginning."""
+"""The shortest time between two updates of the page; text gathers in between."""
 
 RECHECK_SECONDS = 5.0
 """How often a follower, which is one long event, asks whether its session and its socket are still
@@ -102,23 +94,18 @@ class Follower:
             if live is not None and live is not self.generation:
                 self._watch(live)
             if self.generation is not None and await self._show_text(self.generation):
-                await channel.wait_for_messages(seen, self._pause())
+                await channel.wait_for_messages(seen, PAINT_SECONDS)
             if time.monotonic() - self.checked > RECHECK_SECONDS:
                 await self._recheck()
             await channel.wait(version, RECHECK_SECONDS)
 
     def _watch(self, generation: Generation | None) -> None:
         self.generation = generation
-        self.watched = time.monotonic()
         self.is_fresh = True  # whether the page may still hold blocks of an earlier watch
         self.position = 0
         self.splitter = BlockSplitter()
         self.groups = BlockGroups()
         self.stretches = TailStretches()
-
-    def _pause(self) -> float:
-        is_beginning = time.monotonic() - self.watched < BEGINNING_SECONDS
-        return PAINT_SECONDS if is_beginning else STEADY_PAINT_SECONDS
 
     async def _refresh(self, channel: Channel, seen: int) -> bool:
         """Bring the newest stored messages to the page, and in the same update the end of an answer

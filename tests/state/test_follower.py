@@ -34,7 +34,6 @@ async def engine(
     sqlite: str, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Engine]:
     monkeypatch.setattr(follower, "PAINT_SECONDS", 0.0)
-    monkeypatch.setattr(follower, "STEADY_PAINT_SECONDS", 0.0)
     monkeypatch.setattr(follower, "RECHECK_SECONDS", 0.05)
     monkeypatch.setattr(follower.Follower, "_recheck", _recheck_without_a_socket)
     opened = await worker.open_engine(model, shutdown_seconds=0)
