@@ -1,16 +1,22 @@
-"""Markdown as it is shown in answers: nothing runs, nothing is fetched from elsewhere, nothing is drawn anew without
-need. How it is drawn is in `assets/prose.js`.
+"""Markdown as it is shown in answers: nothing runs, nothing is fetched from elsewhere, nothing is
+drawn anew without need. How it is drawn is in `assets/prose.js`.
 
 Raw HTML stays text, links leave for a new tab, remote images are links until somebody follows them
 (CVE-2025-32711).
 """
+
+from typing import ClassVar
 
 import reflex as rx
 
 
 class _Prose(rx.Component):
     library = "$/public/prose.js"
-    lib_dependencies: list[str] = ["marked@18.2.1", "katex@0.19.1", "highlight.js@11.12.0"]
+    lib_dependencies: ClassVar[list[str]] = [
+        "marked@18.2.1",
+        "katex@0.19.1",
+        "highlight.js@11.12.0",
+    ]
 
 
 class Answer(_Prose):

@@ -32,7 +32,7 @@ BURST_BYTES = 16_384
 
 
 class Gathering:
-    """Reads `chunks` from the moment the block is entered; `take` gives what came since last time.
+    """Reads `chunks` until the block is left; `take` gives what came since last time.
 
     Nobody should wait for the first words: it does not pause before `begin` was called.
     """
@@ -44,11 +44,10 @@ class Gathering:
         self._chunks = chunks
         self._received = bytearray()
         self._came = asyncio.Event()
-        self._reading: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
         self._reading = asyncio.create_task(self._read())
         self._reading.add_done_callback(lambda _: self._tell())
+
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -57,7 +56,6 @@ class Gathering:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        assert self._reading is not None
         self._reading.cancel()
         await asyncio.wait([self._reading])
 
@@ -66,7 +64,6 @@ class Gathering:
 
         Raises: what reading raised, once everything before it was taken.
         """
-        assert self._reading is not None
         while True:
             await self._came.wait()
             if self._received:
@@ -87,7 +84,6 @@ class Gathering:
 
     async def until_the_end(self, seconds: float) -> None:
         """Let the response come to its end, for so long at most; how it ends is of no interest."""
-        assert self._reading is not None
         await asyncio.wait([self._reading], timeout=seconds)
 
     async def _read(self) -> None:
@@ -102,7 +98,7 @@ class Gathering:
             if now - self._told >= pause:
                 self._tell()
             if now - asked > WAITED_SECONDS:
-                if gathered < BURST_BYTES:
+                if pause and gathered < BURST_BYTES:
                     # What came too soon to be told goes with what gathers now; or alone, if nothing does.
                     self._later = self._later or loop.call_later(pause + READ_SECONDS, self._tell)
                     await asyncio.sleep(pause)

@@ -91,18 +91,14 @@ def add(session: Session, message_id: uuid.UUID, chat_id: uuid.UUID) -> uuid.UUI
 
 # Said five times a second while answers run: built once, and read as rows rather than as objects.
 _held = (
-    select_columns(
-        col(AnswerRun.message_id), col(AnswerRun.run_id), col(AnswerRun.stop_requested)
-    )
+    select_columns(col(AnswerRun.message_id), col(AnswerRun.run_id), col(AnswerRun.stop_requested))
     .where(col(AnswerRun.message_id).in_(bindparam("message_ids", expanding=True)))
     .order_by(col(AnswerRun.message_id))
 )
 _held_locked = _held.with_for_update()
 
 
-def list_held(
-    session: Session, message_ids: Collection[uuid.UUID], *, lock: bool
-) -> list[HeldRun]:
+def list_held(session: Session, message_ids: Collection[uuid.UUID], *, lock: bool) -> list[HeldRun]:
     """List the runs of these messages that still are; with `lock` none ends in this transaction."""
     statement = _held_locked if lock else _held
     rows = session.connection().execute(statement, {"message_ids": list(message_ids)})

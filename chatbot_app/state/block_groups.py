@@ -74,7 +74,7 @@ class TailStretches:
     """
 
     def __init__(self) -> None:
-        self.texts = dict.fromkeys(TAIL_VARS, "")
+        self.texts: dict[str, str] = dict.fromkeys(TAIL_VARS, "")
 
     def restart(self, tail: str) -> set[str]:
         """Begin another tail, and say which stretches changed."""

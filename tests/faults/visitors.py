@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from tests.fake_provider import FakeProvider
 from tests.served import PATIENCE, Served
 from tests.waiting import wait_until
