@@ -68,6 +68,16 @@ class ChatItem:
 
 
 @dataclass(frozen=True)
+class ChatList:
+    """A stretch of a project's chats, latest activity first; `older_than` is the cursor for what
+    lies behind, or empty.
+    """
+
+    chats: list[ChatItem]
+    older_than: str = ""
+
+
+@dataclass(frozen=True)
 class MessageView:
     """A message as it is shown. `"".join(blocks)` is its text to the byte; a user's message is one
     block.

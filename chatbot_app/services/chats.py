@@ -1,6 +1,7 @@
 """Chats: listing, opening a page of one, renaming, deleting. Asking in one is `turns`."""
 
 import uuid
+from datetime import UTC, datetime
 
 from sqlmodel import Session
 
@@ -9,7 +10,7 @@ from chatbot_app.config import get_settings
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Message
 from chatbot_app.repositories import chats, messages, projects
-from chatbot_app.schemas import ChatItem, ChatPage
+from chatbot_app.schemas import ChatItem, ChatList, ChatPage
 from chatbot_app.services import text, views
 
 LONGEST_PAGE = 100  # messages
@@ -17,16 +18,33 @@ LONGEST_LIST = 500  # chats
 
 
 def list_for(user_id: uuid.UUID, project_id: uuid.UUID | str, limit: int = 200) -> list[ChatItem]:
-    """List a project's chats, latest activity first.
+    """List a project's chats, latest activity first, no more than `limit`.
 
     Raises: NotFound when there is no such project of this person.
     """
+    return list_page(user_id, project_id, limit=limit).chats
+
+
+def list_page(
+    user_id: uuid.UUID, project_id: uuid.UUID | str, *, before: str = "", limit: int = 200
+) -> ChatList:
+    """List a project's chats, latest activity first, or those behind `before`.
+
+    `before` is an earlier page's `older_than`. It stays good whatever happens to the chats, and no
+    chat comes twice but one that was written in again since.
+
+    Raises: NotFound, also for what is no cursor.
+    """
+    place = _place(before) if before else None
+    most = max(1, min(limit, LONGEST_LIST))
     with db.session() as session:
         project = projects.get(session, user_id, text.identifier(project_id))
-        rows = chats.list_latest(
-            session, user_id, project.id, limit=max(1, min(limit, LONGEST_LIST))
-        )
-    return [views.chat_item(chat) for chat in rows]
+        rows = chats.list_latest(session, user_id, project.id, before=place, limit=most + 1)
+    listed = rows[:most]
+    return ChatList(
+        chats=[views.chat_item(chat) for chat in listed],
+        older_than=_cursor(listed[-1]) if len(rows) > most else "",
+    )
 
 
 def get(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> ChatItem:
@@ -106,3 +124,19 @@ def _page(
     if newest is None:
         return []
     return list(messages.list_branch(session, user_id, newest, limit=limit))
+
+
+def _cursor(chat: Chat) -> str:
+    # To the microsecond, which a list does not show, and without the "+" of an offset, which
+    # addresses take for a space.
+    moment = chat.last_message_at.astimezone(UTC).replace(tzinfo=None)
+    return f"{moment.isoformat()}_{chat.id}"
+
+
+def _place(cursor: object) -> chats.Place:
+    moment, _, chat_id = str(cursor).partition("_")
+    try:
+        last_message_at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    except ValueError:
+        raise NotFound("There is nothing at this address.") from None
+    return chats.Place(last_message_at, text.identifier(chat_id))

@@ -4,13 +4,13 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
 from chatbot_app import db
 from chatbot_app.errors import InvalidInput, NotFound
-from chatbot_app.models import Chat, Message
+from chatbot_app.models import Chat, Message, now
 from chatbot_app.repositories import messages
-from chatbot_app.schemas import ChatPage
+from chatbot_app.schemas import ChatList, ChatPage
 from chatbot_app.services import chats, projects, turns
 from tests.conftest import Person, say
 
@@ -65,6 +65,82 @@ def test_chats_are_listed_by_last_activity(alice: Person):
     assert titles == ["Chat 0", "Chat 2", "Chat 1"]
     assert [item.id for item in chats.list_for(alice.id, alice.project_id, limit=1)] == [first.id]
     assert second.id != third.id
+
+
+def list_all(owner: Person, *, limit: int) -> list[ChatList]:
+    """Go through the list to the oldest chat."""
+    pages = [chats.list_page(owner.id, owner.project_id, limit=limit)]
+    while before := pages[-1].older_than:
+        pages.append(chats.list_page(owner.id, owner.project_id, before=before, limit=limit))
+    return pages
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 8])
+def test_pages_of_any_length_make_up_the_whole_list(alice: Person, limit: int):
+    for number in range(7):
+        say(alice, f"Chat {number}")
+
+    pages = list_all(alice, limit=limit)
+
+    titles = [chat.title for page in pages for chat in page.chats]
+    assert titles == [f"Chat {number}" for number in reversed(range(7))]
+    assert [len(page.chats) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+    assert pages[-1].chats
+
+
+def test_chats_of_the_same_moment_are_all_in_the_list_once(alice: Person):
+    said = {say(alice, f"Chat {number}").chat.id for number in range(7)}
+    with db.session(write=True) as session:
+        session.exec(update(Chat).values(last_message_at=now()))
+
+    listed = [chat.id for page in list_all(alice, limit=2) for chat in page.chats]
+
+    assert len(listed) == 7
+    assert set(listed) == said
+
+
+def test_what_happens_to_chats_meanwhile_does_not_disturb_the_rest_of_the_list(alice: Person):
+    first, second, third, fourth = (say(alice, f"Chat {number}").chat for number in range(4))
+    page = chats.list_page(alice.id, alice.project_id, limit=2)
+    assert page.chats == [fourth, third]
+
+    chats.delete(alice.id, third.id)
+    say(alice, "More", chat_id=fourth.id)
+
+    rest = chats.list_page(alice.id, alice.project_id, before=page.older_than, limit=2)
+    assert rest == ChatList([second, first])
+
+
+def test_a_page_of_the_list_is_never_longer_than_is_good_for_it(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(chats, "LONGEST_LIST", 3)
+    for number in range(5):
+        say(alice, f"Chat {number}")
+
+    assert len(chats.list_page(alice.id, alice.project_id, limit=10**9).chats) == 3
+    assert len(chats.list_page(alice.id, alice.project_id, limit=-5).chats) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "nonsense",
+        "_",
+        "2024-01-01T00:00:00",
+        "2024-01-01T00:00:00_",
+        f"_{uuid.uuid4()}",
+        f"99999-01-01T00:00:00_{uuid.uuid4()}",
+        7,
+        "\0",
+        "\ud800",
+    ],
+)
+def test_what_is_no_cursor_of_a_list_is_not_found(alice: Person, wrong: Any):
+    say(alice, "Hello")
+
+    with pytest.raises(NotFound):
+        chats.list_page(alice.id, alice.project_id, before=wrong)
 
 
 def test_a_project_lists_only_its_own_chats(alice: Person):
@@ -173,10 +249,13 @@ def test_a_chat_of_thousands_of_messages_can_be_deleted(alice: Person):
 def test_a_stranger_finds_no_chat(alice: Person, charlie: Person):
     turn = say(alice, "Secret")
     chat_id, before = turn.chat.id, turn.answer.id
+    say(alice, "Another secret")
+    cursor = chats.list_page(alice.id, alice.project_id, limit=1).older_than
 
     for attempt in (
         lambda: chats.get(charlie.id, chat_id),
         lambda: chats.list_for(charlie.id, alice.project_id),
+        lambda: chats.list_page(charlie.id, alice.project_id, before=cursor),
         lambda: chats.open_page(charlie.id, alice.project_id, chat_id),
         lambda: chats.open_page(charlie.id, charlie.project_id, chat_id),
         lambda: chats.open_page(charlie.id, alice.project_id, chat_id, before=before),
@@ -188,6 +267,7 @@ def test_a_stranger_finds_no_chat(alice: Person, charlie: Person):
 
     assert chats.get(alice.id, chat_id).title == "Secret"
     assert chats.list_for(charlie.id, charlie.project_id) == []
+    assert chats.list_page(charlie.id, charlie.project_id, before=cursor).chats == []
 
 
 def test_a_cursor_from_another_chat_is_not_found(alice: Person, charlie: Person):
