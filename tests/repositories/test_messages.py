@@ -1,10 +1,11 @@
-"""The walk up a branch."""
+"""Walks along a branch."""
 
 import uuid
 
 from chatbot_app import db
 from chatbot_app.models import Message
 from chatbot_app.repositories import chats, messages
+from tests import crowd
 from tests.conftest import Person, say
 
 
@@ -30,3 +31,29 @@ def test_a_stranger_walks_nowhere(alice: Person, charlie: Person):
 
     with db.session() as session:
         assert list(messages.walk_up(session, charlie.id, uuid.UUID(turn.answer.id))) == []
+
+
+def test_a_walk_reads_no_further_ahead_than_it_has_come(alice: Person):
+    newest_id = add_chain(alice, 1000)[-1]["id"]
+
+    with db.session() as session:
+        for gone, _ in enumerate(messages.walk_up(session, alice.id, newest_id)):
+            read = sum(isinstance(row, Message) for row in session.identity_map.values())
+            assert read <= max(messages.WALK, 2 * gone + messages.WALK)
+            assert read <= gone + messages.LONGEST_STRIDE
+
+
+def add_chain(owner: Person, length: int, *, answers: int = 1) -> list[crowd.Row]:
+    """Store a chat of so many messages, with so many answers to each question; gives its rows."""
+    chat, rows = crowd.chat_rows(owner.project_id, length, answers=answers)
+    crowd.store({"chat": [chat], "message": rows})
+    return rows
+
+
+def test_the_end_of_a_branch_is_the_one_that_was_written_in_last(alice: Person):
+    rows = add_chain(alice, 400, answers=3)
+
+    with db.session() as session:
+        newest = messages.find_newest_below(session, alice.id, rows[0]["id"])
+
+    assert newest.id == rows[-1]["id"]

@@ -1,0 +1,197 @@
+"""How the databases go about what people do when there is a lot: with an index, always.
+
+The statements are those that the services say, noted as they are said.
+"""
+
+import asyncio
+import inspect
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, update
+
+from chatbot_app import db
+from chatbot_app.generation import records
+from chatbot_app.models import UserSession, now
+from chatbot_app.repositories import answer_runs, chats, messages, projects, sessions, users
+from chatbot_app.repositories.answer_runs import Chunk
+from chatbot_app.schemas import Viewer
+from chatbot_app.services import accounts, turns
+from chatbot_app.services import chats as chat_service
+from chatbot_app.services import projects as project_service
+from chatbot_app.services import sessions as session_service
+from tests.conftest import PASSWORD
+from tests.crowd import CHUNKS, Crowd
+from tests.repositories.paths import looking, sign_in
+from tests.statements import Statement, noted
+
+REPOSITORIES = (answer_runs, chats, messages, projects, sessions, users)
+
+SMALL = {"answer_run"}
+"""Holds what is being written at the moment and nothing else: to read it whole is quickest."""
+
+Paths = dict[str, Callable[[], object]]
+
+
+def talking(crowd: Crowd) -> Paths:
+    home = crowd.owner
+    user, project, chat = home.user_id, home.project_id, home.chat_id
+
+    def ended(answer_id: str) -> str:
+        message_id = uuid.UUID(answer_id)
+        with db.session() as session:
+            (run,) = answer_runs.list_held(session, [message_id], lock=False)
+        records.finish(message_id, run.run_id, content="Half of", status="stopped", error="")
+        return answer_id
+
+    def talk() -> None:
+        turn, _job = turns.begin(user, project, chat, "Next", "key")
+        turns.begin(user, project, chat, "Next", "key")
+        again, _job = turns.retry(user, ended(turn.answer.id))
+        turns.resume(user, ended(again.answer.id))
+        ended(again.answer.id)
+        new, _job = turns.begin(user, project, None, "The first")
+        ended(new.answer.id)
+
+    return {
+        "questions, again and on": talk,
+        "another version": lambda: turns.show_version(user, crowd.branching_answer),
+        "a project's settings": lambda: project_service.update(
+            user, project, name="A", description="", system_prompt="", model="", temperature=None
+        ),
+        "a new project": lambda: project_service.create(user, name="New"),
+        "all projects": lambda: project_service.list_for(user),
+    }
+
+
+def coming_and_going(crowd: Crowd) -> Paths:
+    user = crowd.neighbour.user_id
+
+    def come_back() -> None:
+        token = sign_in(crowd.neighbour.email)
+        viewer = session_service.resolve(token)
+        with db.session(write=True) as session:
+            mine = update(UserSession).where(col(UserSession.id) == viewer.session_id)
+            session.exec(mine.values(last_seen_at=now() - timedelta(hours=1)))
+        session_service.forget()
+        session_service.resolve(token)
+        session_service.sign_out(viewer.session_id)
+
+    def change_password() -> None:
+        viewer = Viewer(user, uuid.uuid4(), "Somebody", crowd.neighbour.email)
+        asyncio.run(accounts.change_password(viewer, PASSWORD, "another horse reads it"))
+
+    def register() -> None:
+        who = {"name": "New", "email": "new@example.org", "address": "192.0.2.1"}
+        asyncio.run(accounts.register(password="a new horse reads it", **who))
+
+    return {
+        "registering": register,
+        "signing in, coming back, signing out": come_back,
+        "another password": change_password,
+        "another name": lambda: accounts.rename(user, "Somebody else"),
+        "a shut account": lambda: accounts.disable(user),
+    }
+
+
+def writing(crowd: Crowd) -> Paths:
+    live = crowd.live
+    first, ids = live[0], [one.message_id for one in live]
+    chunks = [Chunk(one.message_id, one.run_id, CHUNKS, "more ") for one in live]
+    shown = {one.message_id: CHUNKS - 1 for one in live[:3]}
+
+    def stop() -> None:
+        records.request_stop(first.chat_id)
+        records.has_run(first.chat_id, first.run_id)
+        records.find_orphan(first.chat_id, 1.0)
+
+    def reap() -> None:
+        for orphan in records.list_orphans(-1000.0)[:2]:
+            records.end_orphan(orphan)
+
+    return {
+        "a tick": lambda: records.keep(chunks, ids, beat=True),
+        "a tick without news": lambda: records.keep([], ids, beat=False),
+        "a look from elsewhere": lambda: records.look([one.chat_id for one in live[:10]], shown),
+        "an answer from elsewhere": lambda: records.read_whole(first.message_id),
+        "a stop": stop,
+        "the end of what was left behind": reap,
+    }
+
+
+def deleting(crowd: Crowd) -> Paths:
+    user = crowd.owner.user_id
+    return {
+        "a chat's end": lambda: chat_service.delete(user, crowd.doomed_chat),
+        "the chats of a project": lambda: project_service.chat_ids(user, crowd.doomed_project),
+        "a project's end": lambda: project_service.delete(user, crowd.doomed_project),
+        "an account's end": lambda: accounts.delete(crowd.doomed_user),
+    }
+
+
+def test_nothing_people_do_reads_a_table_from_end_to_end(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+):
+    used = note_calls(monkeypatch)
+    paths = looking(crowd.owner) | talking(crowd) | writing(crowd)
+    paths |= coming_and_going(crowd) | deleting(crowd)
+    said: dict[str, list[Statement]] = {}
+    for name, path in paths.items():
+        with noted() as said[name]:
+            path()
+
+    whole = {
+        name: [statement.text for statement in statements if statement.tables_read_whole() - SMALL]
+        for name, statements in said.items()
+    }
+    assert {name: texts for name, texts in whole.items() if texts} == {}
+    assert all(said.values())
+    assert set(functions()) - used == set(), "A query that no path here leads to: add one."
+
+
+def functions() -> dict[str, tuple[ModuleType, str]]:
+    """All public functions of the repositories."""
+    return {
+        f"{module.__name__.rsplit('.', 1)[-1]}.{name}": (module, name)
+        for module in REPOSITORIES
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+def note_calls(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Note which functions of the repositories are called from now on."""
+    used: set[str] = set()
+
+    def noting(full_name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            used.add(full_name)
+            return function(*arguments, **options)
+
+        return call
+
+    for full_name, (module, name) in functions().items():
+        monkeypatch.setattr(module, name, noting(full_name, getattr(module, name)))
+    return used
+
+
+def test_what_goes_with_its_owner_is_found_by_an_index(database: str):
+    """A cascade says no statement of its own that a plan could be asked for."""
+    bare: list[str] = []
+    with db.connections().reading.connect() as connection:
+        found = sa.inspect(connection)
+        for table in found.get_table_names():
+            indexes = [index["column_names"] for index in found.get_indexes(table)]
+            indexes += [unique["column_names"] for unique in found.get_unique_constraints(table)]
+            indexes += [found.get_pk_constraint(table)["constrained_columns"]]
+            for key in found.get_foreign_keys(table):
+                columns = key["constrained_columns"]
+                if not any(index[: len(columns)] == columns for index in indexes):
+                    bare.append(f"{table}: {columns}")
+
+    assert bare == []
