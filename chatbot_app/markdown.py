@@ -76,6 +76,7 @@ class BlockSplitter:
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._seen = 0
+        self._line: list[str] = []
         self._open: _Block | None = None
         self._fence: re.Pattern[str] | None = None
         self._after_blank = False
@@ -101,6 +102,7 @@ class BlockSplitter:
         ends_in_cr = bool(self._pieces) and self._pieces[-1].endswith("\r")
         if text:
             self._pieces.append(text)
+            self._line.append(text)
             self._budget += PARSED_PER_CHARACTER * len(text)
         if not ends_in_cr and "\n" not in text and "\r" not in text:
             return []
@@ -117,16 +119,20 @@ class BlockSplitter:
 
     def _look_at_lines(self) -> int:
         """Note what the new complete lines may mean; give where in the tail the last one ends."""
-        tail = self.tail
-        for line_end in _LINE_END.finditer(tail, self._seen):
+        text = "".join(self._line)
+        begin = 0
+        for line_end in _LINE_END.finditer(text):
             # A CR at the end may be the first half of a CRLF.
-            if line_end.end() == len(tail) and line_end[0] == "\r":
+            if line_end.end() == len(text) and line_end[0] == "\r":
                 break
-            line = tail[self._seen : line_end.start()]
-            self._seen = line_end.end()
+            line = text[begin : line_end.start()]
+            begin = line_end.end()
             if self._may_begin(line):
                 self._is_worth_parsing = True
             self._after_blank = not line.strip(" \t")
+        # Only the line that is not complete yet is looked at again, never the whole tail.
+        self._line = [text[begin:]]
+        self._seen += begin
         return self._seen
 
     def _may_begin(self, line: str) -> bool:

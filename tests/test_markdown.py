@@ -202,17 +202,26 @@ def test_the_work_grows_with_the_text_and_not_with_its_square(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(text) > 150_000
-    parsed = 0
+    parsed = joined = 0
     parse = markdown._parse  # pyright: ignore[reportPrivateUsage]
+    tail = BlockSplitter.tail
 
-    def counting(tail: str) -> object:
+    def parsing(tail: str) -> object:
         nonlocal parsed
         parsed += len(tail)
         return parse(tail)
 
-    monkeypatch.setattr(markdown, "_parse", counting)
+    def joining(splitter: BlockSplitter) -> str:
+        nonlocal joined
+        whole = tail.__get__(splitter)
+        joined += len(whole)
+        return whole
+
+    monkeypatch.setattr(markdown, "_parse", parsing)
+    monkeypatch.setattr(BlockSplitter, "tail", property(joining))
     splitter = BlockSplitter()
     blocks = [block for piece in cut(text, [31]) for block in splitter.feed(piece)]
     blocks += splitter.finish()
     assert "".join(blocks) == text
     assert parsed < 5 * len(text)
+    assert joined < 5 * len(text)
