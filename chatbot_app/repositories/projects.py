@@ -28,28 +28,21 @@ def list_with_activity(
 
     One query; the projects come without their system prompts, which may be long.
     """
-    latest_message: ColumnElement[datetime] = func.max(col(Chat.last_message_at))
-    chats = (
-        select(
-            col(Chat.project_id),
-            latest_message.label("latest"),
-            func.count().label("number"),
-        )
-        .join(Project)
-        .where(col(Project.user_id) == user_id)
-        .group_by(col(Chat.project_id))
-        .subquery()
+    # Asked of each project, for which the index has the answer. Grouped in a subquery of their own,
+    # PostgreSQL may count all chats again for each project.
+    here = col(Chat.project_id) == col(Project.id)
+    latest_message = select(func.max(col(Chat.last_message_at))).where(here).correlate(Project)
+    number = select(func.count()).select_from(Chat).where(here).correlate(Project)
+    latest: ColumnElement[datetime] = func.coalesce(
+        latest_message.scalar_subquery(), col(Project.updated_at)
     )
-    latest: ColumnElement[datetime] = func.coalesce(chats.c.latest, col(Project.updated_at))
-    number: ColumnElement[int] = func.coalesce(chats.c.number, 0)
     statement = (
         select(
             Project,
             func.substr(col(Project.system_prompt), 1, PROMPT_HEAD),
             latest,
-            number,
+            number.scalar_subquery(),
         )
-        .outerjoin(chats, chats.c.project_id == col(Project.id))
         .where(col(Project.user_id) == user_id)
         .options(defer(cast("Any", Project.system_prompt)))
         .order_by(latest.desc(), col(Project.id))
