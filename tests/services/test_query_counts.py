@@ -1,0 +1,98 @@
+"""How many statements it takes: as many for a thousand of something as for ten."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chatbot_app.generation import records
+from chatbot_app.services import accounts, chats, projects, turns
+from tests import crowd
+from tests.crowd import Home
+from tests.statements import cost_of_queries, noted
+
+FEW, MANY = 10, 1000
+
+
+@pytest.fixture
+def homes(database: str) -> tuple[Home, Home]:
+    """Bring in one with few projects, chats and messages in a chat, and one with many."""
+    return neighbours()
+
+
+def neighbours(text: str = "Some words. " * 25) -> tuple[Home, Home]:
+    rows = crowd.Rows(text)
+    few, many = (rows.home(chats=number, longest=number) for number in (FEW, MANY))
+    for home, number in ((few, FEW), (many, MANY)):
+        for _ in range(number):
+            rows.project(home.user_id)
+    crowd.store(rows.tables)
+    crowd.count()
+    return few, many
+
+
+def ask(home: Home) -> None:
+    _turn, job = turns.begin(home.user_id, home.project_id, home.chat_id, "Next")
+    assert job
+    records.finish(job.message_id, job.run_id, content="", status="failed", error="")
+
+
+def ask_again(home: Home) -> None:
+    leaf = chats.open_page(home.user_id, home.project_id, home.chat_id, limit=1).messages[0]
+    _turn, job = turns.retry(home.user_id, leaf.id)
+    assert job
+    records.finish(job.message_id, job.run_id, content="Half", status="stopped", error="")
+    turns.resume(home.user_id, str(job.message_id))
+
+
+PATHS: dict[str, Callable[[Home], object]] = {
+    "all projects": lambda home: projects.list_for(home.user_id),
+    "the rail": lambda home: chats.list_for(home.user_id, home.project_id, limit=500),
+    "a chat": lambda home: chats.open_page(
+        home.user_id, home.project_id, home.chat_id, limit=chats.LONGEST_PAGE
+    ),
+    "where to land": lambda home: accounts.landing(home.user_id),
+    "a question": ask,
+    "a question again and on": lambda home: (ask(home), ask_again(home)),
+    "a chat's end": lambda home: chats.delete(home.user_id, home.chat_id),
+    "a project's end": lambda home: projects.delete(home.user_id, home.project_id),
+    "an account's end": lambda home: accounts.delete(home.user_id),
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_thousand_take_no_more_statements_than_ten(
+    homes: tuple[Home, Home], path: str, settings: Callable[..., None]
+):
+    settings(CONTEXT_TOKENS=512, PROMPT_MAX_CHARS=1000)  # six of these messages
+
+    counts: list[int] = []
+    for home in homes:
+        with noted() as said:
+            PATHS[path](home)
+        counts.append(len(said))
+
+    few, many = counts
+    assert 0 < few == many
+
+
+def test_filling_the_context_with_a_thousand_short_messages_takes_a_dozen_statements(
+    database: str,
+):
+    few, many = neighbours("Hm?")
+    with noted() as for_few:
+        ask(few)
+    with noted() as for_many:
+        ask(many)
+
+    assert len(for_many) <= len(for_few) + 12
+
+
+def test_a_list_of_projects_costs_what_is_in_it(homes: tuple[Home, Home]):
+    costs: list[int] = []
+    for home in homes:
+        with noted() as said:
+            projects.list_for(home.user_id)
+        costs.append(cost_of_queries(said))
+
+    few, many = costs
+    assert many < 2 * MANY / FEW * few
