@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot_app.llm import context
 from chatbot_app.llm.context import MESSAGE_OVERHEAD, estimate_tokens, fit
 from chatbot_app.llm.protocol import PromptMessage
 
@@ -95,3 +97,21 @@ def test_what_is_sent_fits_or_is_the_least_possible(
     assert chat[0].role == "user"
     total = sum(estimate_tokens(message.content) for message in sent)
     assert total <= limit or len(chat) == 1
+
+
+def test_each_message_is_measured_once_however_long_the_history(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history = [(user if i % 2 == 0 else assistant)(costing(10)) for i in range(5000)]
+    measured = 0
+
+    def counting(text: str) -> int:
+        nonlocal measured
+        measured += len(text)
+        return estimate_tokens(text)
+
+    monkeypatch.setattr(context, "estimate_tokens", counting)
+    sent = fit("Be kind.", history, 40_000)
+
+    assert len(sent) == 4000
+    assert measured <= sum(len(message.content) for message in sent) + len(history[0].content)
