@@ -5,14 +5,12 @@ Raw HTML stays text, links leave for a new tab, remote images are links until so
 (CVE-2025-32711).
 """
 
-from typing import ClassVar
-
 import reflex as rx
 
 
 class _Prose(rx.Component):
     library = "$/public/prose.js"
-    lib_dependencies: ClassVar[list[str]] = [
+    lib_dependencies: list[str] = [  # noqa: RUF012 (Reflex makes fields of these)
         "marked@18.2.1",
         "katex@0.19.1",
         "highlight.js@11.12.0",

@@ -1,5 +1,6 @@
 """The border where rows become what pages and API may see. No queries, no rules."""
 
+import functools
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,7 +45,7 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
     the only one.
     """
     content = message.content
-    blocks = markdown.split(content) if message.role == "assistant" else [content]
+    blocks = list(_blocks(content)) if message.role == "assistant" else [content]
     place = versions.index(message.id) if message.id in versions else 0
     return MessageView(
         id=str(message.id),
@@ -59,3 +60,9 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
         previous_version=str(versions[place - 1]) if place > 0 else "",
         next_version=str(versions[place + 1]) if place + 1 < len(versions) else "",
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _blocks(content: str) -> tuple[str, ...]:
+    """Split an answer; those of a chat that is going on are asked for at every turn."""
+    return tuple(markdown.split(content))
