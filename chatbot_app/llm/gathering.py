@@ -97,10 +97,11 @@ class Gathering:
             pause = self._pause(now)
             if now - self._told >= pause:
                 self._tell()
+            elif self._later is None:
+                # What came too soon to be told goes with what gathers now; or alone, if nothing does.
+                self._later = loop.call_later(pause + READ_SECONDS, self._tell)
             if now - asked > WAITED_SECONDS:
                 if pause and gathered < BURST_BYTES:
-                    # What came too soon to be told goes with what gathers now; or alone, if nothing does.
-                    self._later = self._later or loop.call_later(pause + READ_SECONDS, self._tell)
                     await asyncio.sleep(pause)
                 gathered = 0
             asked = time.monotonic()

@@ -74,6 +74,16 @@ async def test_a_lone_word_before_a_silence_is_told_after_one_pause() -> None:
 
 
 @pytest.mark.usefixtures("pauses")
+async def test_words_that_follow_at_once_and_then_a_silence_are_all_told() -> None:
+    async with Gathering(drip(0.01, b"a", 0.0, b"b", 0.0, b"c", 30.0)) as reading:
+        reading.begin()
+        received = b""
+        async with asyncio.timeout(5):
+            while received != b"abc":
+                received += await reading.take() or b""
+
+
+@pytest.mark.usefixtures("pauses")
 async def test_a_silence_after_everything_was_taken_is_waited_out() -> None:
     """Being told of something that was taken already is not the end."""
     async with Gathering(drip(0.01, b"a", 0.01, b"b", 0.6, b"c")) as reading, asyncio.timeout(5):
