@@ -38,6 +38,15 @@ def rail() -> rx.Component:
                 ),
                 rx.fragment(*[rx.el.div(class_name="skeleton rail-skeleton") for _ in range(6)]),
             ),
+            rx.cond(
+                Rail.older_than != "",
+                rx.el.button(
+                    "Show older chats",
+                    type="button",
+                    on_click=Rail.load_older,
+                    class_name="rail-item older-chats",
+                ),
+            ),
             aria_label="Chats",
             class_name="rail-chats",
         ),

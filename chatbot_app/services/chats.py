@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from itertools import accumulate
 
 from sqlmodel import Session
 
@@ -16,13 +17,10 @@ from chatbot_app.services import text, views
 LONGEST_PAGE = 100  # messages
 LONGEST_LIST = 500  # chats
 
-
-def list_for(user_id: uuid.UUID, project_id: uuid.UUID | str, limit: int = 200) -> list[ChatItem]:
-    """List a project's chats, latest activity first, no more than `limit`.
-
-    Raises: NotFound when there is no such project of this person.
-    """
-    return list_page(user_id, project_id, limit=limit).chats
+PAGE_CHARACTERS = 100_000
+"""A page of a chat ends early beyond so much text, but not before its second message: what it costs
+to split, to send and to draw is bounded whatever is in it.
+"""
 
 
 def list_page(
@@ -74,7 +72,7 @@ def open_page(
         chat = chats.get(session, user_id, text.identifier(chat_id))
         if chat.project_id != text.identifier(project_id):
             raise NotFound("This chat doesn't exist, or was deleted.")
-        rows = _page(session, user_id, chat, before, max(1, min(limit, LONGEST_PAGE)))
+        rows = _light(_page(session, user_id, chat, before, max(1, min(limit, LONGEST_PAGE))))
         parents = {message.parent_id for message in rows if message.parent_id is not None}
         versions = messages.list_versions(session, user_id, parents)
     has_older = bool(rows) and rows[-1].parent_id is not None
@@ -124,6 +122,12 @@ def _page(
     if newest is None:
         return []
     return list(messages.list_branch(session, user_id, newest, limit=limit))
+
+
+def _light(newest_first: list[Message]) -> list[Message]:
+    totals = accumulate(len(message.content) for message in newest_first)
+    fitting = sum(1 for total in totals if total <= PAGE_CHARACTERS)
+    return newest_first[: max(2, fitting)]
 
 
 def _cursor(chat: Chat) -> str:

@@ -3,12 +3,15 @@
 import reflex as rx
 
 from chatbot_app import db
-from chatbot_app.schemas import ChatItem, ProjectCard, Viewer
+from chatbot_app.schemas import ChatItem, ChatList, ProjectCard, Viewer
 from chatbot_app.services import answers, chats, projects
 from chatbot_app.state.dates import ChatGroup, group_by_age, reader_now
 from chatbot_app.state.forms import TitleForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, route_argument
+
+LISTED = 50
+"""Chats in the rail at first, and how many more each time somebody asks for older ones."""
 
 
 class Rail(rx.State):
@@ -16,6 +19,7 @@ class Rail(rx.State):
 
     projects: list[ProjectCard] = []
     groups: list[ChatGroup] = []
+    older_than: str = ""
     listed_project_id: str = ""
     is_loaded: bool = False
     renaming_id: str = ""
@@ -34,15 +38,36 @@ class Rail(rx.State):
         known = {card.id for card in cards}
         project_id = next((i for i in (named, self.listed_project_id) if i in known), "")
         project_id = project_id or (cards[0].id if cards else "")
-        listed = (
-            await db.in_thread(chats.list_for, viewer.user_id, project_id) if project_id else []
-        )
+        shown = len(self.get_value("_chats")) if project_id == self.listed_project_id else 0
+        page = ChatList([])
+        if project_id:
+            page = await db.in_thread(
+                chats.list_page, viewer.user_id, project_id, limit=max(LISTED, shown)
+            )
         if cards != self.get_value("projects"):
             self.projects = cards
         self.listed_project_id = project_id
-        self._list(listed)
+        self._list(page.chats)
+        self.older_than = page.older_than
         self.is_loaded = True
         self.renaming_id = self.deleting_id = ""
+
+    @handler
+    async def load_older(self, viewer: Viewer) -> None:
+        """List more chats, behind those that are listed."""
+        if not self.older_than:
+            return
+        page = await db.in_thread(
+            chats.list_page,
+            viewer.user_id,
+            self.listed_project_id,
+            before=self.older_than,
+            limit=LISTED,
+        )
+        listed = list(self.get_value("_chats"))
+        known = {chat.id for chat in listed}
+        self._list([*listed, *(chat for chat in page.chats if chat.id not in known)])
+        self.older_than = page.older_than
 
     @handler
     async def start_renaming(self, viewer: Viewer, chat_id: str) -> None:

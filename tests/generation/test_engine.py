@@ -175,7 +175,7 @@ async def test_a_stopped_worker_refuses_a_question_before_it_is_stored(
 ) -> None:
     with pytest.raises(Unavailable):
         await answers.send(alice.id, alice.project_id, None, "Hello?")
-    assert chats.list_for(alice.id, alice.project_id) == []
+    assert chats.list_page(alice.id, alice.project_id).chats == []
 
 
 async def test_an_outcome_the_database_would_not_take_is_offered_again(
@@ -276,7 +276,7 @@ async def test_whoever_asked_may_leave_and_the_answer_goes_on(
     with contextlib.suppress(asyncio.CancelledError):
         await asking
     await asyncio.wait_for(model.asked.wait(), PATIENCE)
-    (chat,) = chats.list_for(alice.id, alice.project_id)
+    (chat,) = chats.list_page(alice.id, alice.project_id).chats
     live = engine.live_in(uuid.UUID(chat.id))
     assert live is not None
     model.says("Anyway.", None)

@@ -60,10 +60,12 @@ def test_chats_are_listed_by_last_activity(alice: Person):
     first, second, third = (say(alice, f"Chat {number}").chat for number in range(3))
     say(alice, "More", chat_id=first.id)
 
-    titles = [item.title for item in chats.list_for(alice.id, alice.project_id)]
+    titles = [item.title for item in chats.list_page(alice.id, alice.project_id).chats]
 
     assert titles == ["Chat 0", "Chat 2", "Chat 1"]
-    assert [item.id for item in chats.list_for(alice.id, alice.project_id, limit=1)] == [first.id]
+    assert [item.id for item in chats.list_page(alice.id, alice.project_id, limit=1).chats] == [
+        first.id
+    ]
     assert second.id != third.id
 
 
@@ -147,7 +149,7 @@ def test_a_project_lists_only_its_own_chats(alice: Person):
     say(alice, "Here")
     other = projects.create(alice.id, name="Other")
 
-    assert chats.list_for(alice.id, other.id) == []
+    assert chats.list_page(alice.id, other.id).chats == []
 
 
 def test_a_chat_opens_with_what_was_said(alice: Person):
@@ -230,7 +232,7 @@ def test_deleting_a_chat_takes_every_branch_of_it_and_nothing_else(alice: Person
 
     chats.delete(alice.id, turn.chat.id)
 
-    assert [item.id for item in chats.list_for(alice.id, alice.project_id)] == [kept.chat.id]
+    assert [item.id for item in chats.list_page(alice.id, alice.project_id).chats] == [kept.chat.id]
     with db.session() as session:
         assert len(session.exec(select(Message)).all()) == 2
     with pytest.raises(NotFound):
@@ -254,7 +256,7 @@ def test_a_stranger_finds_no_chat(alice: Person, charlie: Person):
 
     for attempt in (
         lambda: chats.get(charlie.id, chat_id),
-        lambda: chats.list_for(charlie.id, alice.project_id),
+        lambda: chats.list_page(charlie.id, alice.project_id).chats,
         lambda: chats.list_page(charlie.id, alice.project_id, before=cursor),
         lambda: chats.open_page(charlie.id, alice.project_id, chat_id),
         lambda: chats.open_page(charlie.id, charlie.project_id, chat_id),
@@ -266,7 +268,7 @@ def test_a_stranger_finds_no_chat(alice: Person, charlie: Person):
             attempt()
 
     assert chats.get(alice.id, chat_id).title == "Secret"
-    assert chats.list_for(charlie.id, charlie.project_id) == []
+    assert chats.list_page(charlie.id, charlie.project_id).chats == []
     assert chats.list_page(charlie.id, charlie.project_id, before=cursor).chats == []
 
 
@@ -290,10 +292,30 @@ def test_a_chat_is_not_found_under_another_project(alice: Person):
 def test_a_malformed_id_is_not_found(alice: Person, wrong: Any):
     for attempt in (
         lambda: chats.get(alice.id, wrong),
-        lambda: chats.list_for(alice.id, wrong),
+        lambda: chats.list_page(alice.id, wrong).chats,
         lambda: chats.open_page(alice.id, alice.project_id, wrong),
         lambda: chats.rename(alice.id, wrong, "Title"),
         lambda: chats.delete(alice.id, wrong),
     ):
         with pytest.raises(NotFound):
             attempt()
+
+
+def test_a_page_of_long_messages_ends_early_and_the_rest_is_above_it(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    chat = say(alice, "x" * 60).chat
+    for _ in range(3):
+        say(alice, "x" * 60, chat_id=chat.id)
+    monkeypatch.setattr(chats, "PAGE_CHARACTERS", 100)
+
+    page = chats.open_page(alice.id, alice.project_id, chat.id)
+    seen = list(page.messages)
+    while page.older_than:
+        assert 2 <= len(page.messages) < 8
+        page = chats.open_page(alice.id, alice.project_id, chat.id, before=page.older_than)
+        seen = [*page.messages, *seen]
+
+    assert len({message.id for message in seen}) == 8
+    monkeypatch.undo()
+    assert seen == chats.open_page(alice.id, alice.project_id, chat.id).messages

@@ -46,7 +46,7 @@ def ask_again(home: Home) -> None:
 
 PATHS: dict[str, Callable[[Home], object]] = {
     "all projects": lambda home: projects.list_for(home.user_id),
-    "the rail": lambda home: chats.list_for(home.user_id, home.project_id, limit=500),
+    "the rail": lambda home: chats.list_page(home.user_id, home.project_id, limit=500).chats,
     "a chat": lambda home: chats.open_page(
         home.user_id, home.project_id, home.chat_id, limit=chats.LONGEST_PAGE
     ),

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from chatbot_app.schemas import ChatItem
+from chatbot_app.services import chats
+from chatbot_app.state import rail
 from chatbot_app.state.rail import Rail, group_by_age
 from tests.conftest import Person, person, say
-from tests.state.tab import Tabs
+from tests.state.tab import Tab, Tabs
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -78,9 +80,9 @@ async def test_a_strangers_project_in_the_address_lists_ones_own(tabs: Tabs, ali
     tab = tabs.open(charlie.token)
     tab.route = {"project_id": str(alice.project_id)}
     await tab.send(Rail.load)
-    rail = await tab.state(Rail)
-    assert rail.listed_project_id == str(charlie.project_id)
-    assert rail.get_value("groups") == []
+    shown = await tab.state(Rail)
+    assert shown.listed_project_id == str(charlie.project_id)
+    assert shown.get_value("groups") == []
 
 
 @pytest.mark.parametrize("minutes", ["x", "", "99999999999", "-1441", "1440", "1e3", "９"])
@@ -90,6 +92,33 @@ async def test_a_timezone_that_is_none_is_taken_for_utc(
     say(alice, "How are whales?")
     tab = tabs.open(f"{alice.token}; tz={minutes}")
     await tab.send(Rail.load)
-    rail = await tab.state(Rail)
-    assert rail.is_loaded
-    assert len(rail.get_value("groups")) == 1
+    shown = await tab.state(Rail)
+    assert shown.is_loaded
+    assert len(shown.get_value("groups")) == 1
+
+
+async def listed(tab: Tab) -> list[str]:
+    """Give the titles in the rail from top to bottom."""
+    groups = (await tab.state(Rail)).get_value("groups")
+    return [chat.title for group in groups for chat in group.chats]
+
+
+async def test_older_chats_are_listed_when_asked_for_and_stay_while_going_about(
+    tabs: Tabs, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rail, "LISTED", 2)
+    said = [say(alice, f"Chat {number}").chat for number in range(5)]
+    tab = tabs.open(alice.token)
+    tab.route = {"project_id": str(alice.project_id), "chat_id": ""}
+
+    await tab.send(Rail.load)
+    assert await listed(tab) == ["Chat 4", "Chat 3"]
+    await tab.send(Rail.load_older)
+    assert await listed(tab) == ["Chat 4", "Chat 3", "Chat 2", "Chat 1"]
+    await tab.send(Rail.load)
+    assert await listed(tab) == ["Chat 4", "Chat 3", "Chat 2", "Chat 1"]
+    chats.delete(alice.id, said[1].id)  # the cursor's own chat
+    await tab.send(Rail.load_older)
+    assert await listed(tab) == ["Chat 4", "Chat 3", "Chat 2", "Chat 1", "Chat 0"]
+    await tab.send(Rail.load_older)
+    assert (await listed(tab))[-1] == "Chat 0"
