@@ -320,7 +320,7 @@
   };
 
   const copyCode = async (button) => {
-    await toClipboard($("pre", button.closest("figure")).textContent.replace(/\n$/, ""));
+    await toClipboard($("pre", button.closest("figure")).innerText.replace(/\n$/, ""));
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = "Copy code"; }, 1500);
   };

@@ -72,8 +72,8 @@ const whenNear = (element, then) => {
 const sheets = (text) => {
   const parts = [];
   for (let at = 0; at < text.length;) {
-    const end = text.indexOf("\n", at + PER_SHEET) + 1 || text.length;
-    parts.push(h("span", { key: at, className: "sheet" }, text.slice(at, end)));
+    const end = text.indexOf("\n", at + PER_SHEET) + 1 || text.length + 1;
+    parts.push(h("span", { key: at, className: "sheet" }, text.slice(at, end - 1))); // a block ends its line itself
     at = end;
   }
   return parts;
@@ -163,11 +163,22 @@ export const LiveFeed = ({ messageId, groups, tails }) => {
   return null;
 };
 
+// The open tail may hold the first line of the next block already.
+const partsOf = (tail) => {
+  const parts = [];
+  for (const { type, raw } of markdown.lexer(tail)) {
+    if (type === "space" && parts.length) parts[parts.length - 1] += raw;
+    else parts.push(raw);
+  }
+  return parts;
+};
+
 // Blocks keep their places from the first token on: nothing is drawn again when one is finished, or the answer is.
 export const Answer = memo(({ messageId, stored }) => {
   const followed = useSyncExternalStore(subscribe, () => (live.id === messageId ? live : null), () => null);
   const { blocks, tail } = followed ?? { blocks: stored, tail: "" };
-  const drawn = blocks.map((text, i) => h(Block, { key: i, text }));
-  if (tail) drawn.push(h(Block, { key: blocks.length, text: tail, isOpen: true }));
+  const parts = tail ? partsOf(tail) : [];
+  const last = blocks.length + parts.length - 1;
+  const drawn = [...blocks, ...parts].map((text, i) => h(Block, { key: i, text, isOpen: i === last && tail !== "" }));
   return h("div", { className: "prose" }, drawn);
 });

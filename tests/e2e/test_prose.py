@@ -1,0 +1,243 @@
+"""How an answer looks to its reader: while it grows, when it is finished, and when it is hostile."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.steps import answer, begin_chat, button, expect_status, send, sign_up
+from tests.fake_provider import Answer, FakeProvider, Gate
+
+RICH = r"""# Tides &amp; *times*
+
+A **bold** word, an _old_ one, a ~~wrong~~ one, `a < b &amp; c`, and x &lt; y &copy; 2026.
+One \*more\* thing\
+on its own line.
+
+- [x] cast off
+- [ ] wave
+  1. inner
+  2. list
+
+3. third
+
+   with a paragraph
+4. fourth
+
+> Quoted
+> > twice
+
+| Port | Fare |
+| :--- | ---: |
+| Møre | **40 €** |
+
+---
+
+See <https://example.org/a?b=1&c=2> or [the map](<https://example.org/my map> "A map").
+![a chart](https://example.org/chart.png)
+"""
+
+HOSTILE = r"""<script>window.owned = 1</script>
+<img src=x onerror="window.owned = 1"> <svg onload="window.owned = 1"><b>bold?</b>
+
+<iframe srcdoc="<script>parent.owned = 1</script>"></iframe>
+
+[a](javascript:window.owned=1) [b](java&#115;cript:window.owned=1) [c](&#x6A;avascript:window.owned=1)
+[d](JaVaScRiPt:window.owned=1) [e](<java	script:window.owned=1>) [f]( javascript:window.owned=1)
+[g](data:text/html,<script>window.owned=1</script>) [h](vbscript:x) <javascript:window.owned=1>
+![i](javascript:window.owned=1) [j](//example.org) [k](x"onmouseover="window.owned=1)
+
+$\href{javascript:window.owned=1}{click}$ $\htmlStyle{color:red}{x}$ $\includegraphics{https://example.org/x.png}$
+
+```html"><img src=x onerror=window.owned=1>
+<img src=x onerror=window.owned=1>
+```
+
+```html
+<img src=x onerror=window.owned=1></code></pre><script>window.owned=1</script>
+```
+
+[ref]: javascript:window.owned=1
+
+End of it.
+"""
+
+
+SELECT_TO_THE_WORD = """() => {
+  const text = document.querySelector("article:last-of-type .prose");
+  getSelection().setBaseAndExtent(text.querySelector("p"), 0, text.querySelector("em"), 1);
+}"""
+
+
+def prose(page: Page) -> Locator:
+    """The text of the newest answer."""
+    return answer(page).locator(".prose")
+
+
+def shown(provider: FakeProvider, page: Page, text: str) -> Locator:
+    """Have this text for an answer, finished."""
+    provider.enqueue(Answer(text=text))
+    sign_up(page, "Alice")
+    begin_chat(page, "Go ahead")
+    return prose(page)
+
+
+def test_markdown_is_drawn_as_what_it_means(provider: FakeProvider, page: Page) -> None:
+    inside = shown(provider, page, RICH)
+    for _ in range(2):  # as it came, and as it is stored
+        expect(inside.get_by_role("heading", level=1)).to_have_text("Tides & times")
+        expect(inside.locator("h1 em")).to_have_text("times")
+        expect(inside.locator("p strong")).to_have_text("bold")
+        expect(inside.locator("del")).to_have_text("wrong")
+        expect(inside.locator("p > code")).to_have_text("a < b &amp; c")
+        expect(inside.locator("p").first).to_contain_text("x < y © 2026.")
+        expect(inside.locator("p").first).to_contain_text("*more*")
+        expect(inside.locator("p br")).to_have_count(1)
+        boxes = inside.get_by_role("checkbox")
+        expect(boxes).to_have_count(2)
+        expect(boxes.first).to_be_checked()
+        expect(boxes.first).to_be_disabled()
+        expect(boxes.last).not_to_be_checked()
+        expect(inside.locator("ul ol > li")).to_have_text(["inner", "list"])
+        expect(inside.locator("ol[start='3'] > li").first.locator("p")).to_have_text(
+            ["third", "with a paragraph"]
+        )
+        expect(inside.locator("blockquote blockquote")).to_have_text("twice")
+        expect(inside.locator("td").last).to_have_text("40 €")
+        expect(inside.locator("td").last).to_have_css("text-align", "right")
+        expect(inside.locator("hr")).to_have_count(1)
+        links = inside.get_by_role("link")
+        expect(links.nth(0)).to_have_attribute("href", "https://example.org/a?b=1&c=2")
+        expect(links.nth(1)).to_have_attribute("href", "https://example.org/my%20map")
+        expect(links.nth(1)).to_have_attribute("title", "A map")
+        expect(links.nth(2)).to_have_text("Image: a chart")
+        expect(inside.locator("img")).to_have_count(0)
+        page.reload()
+        expect(inside.locator("h1")).to_be_visible()
+
+
+def test_hostile_markdown_is_text_and_its_links_lead_nowhere(
+    provider: FakeProvider, page: Page
+) -> None:
+    inside = shown(provider, page, HOSTILE)
+    for _ in range(2):
+        expect(inside).to_contain_text("End of it.")
+        expect(inside.locator(".katex").first).to_be_attached()  # the formulas were drawn too
+        expect(inside).to_contain_text("<script>window.owned = 1</script>")
+        expect(inside).to_contain_text("<iframe srcdoc=")
+        expect(inside.locator("script, iframe, img, object, embed, style, form")).to_have_count(0)
+        expect(inside.locator("svg:not(.katex svg)")).to_have_count(0)
+        hrefs = inside.locator("a").evaluate_all("links => links.map((a) => a.href)")
+        assert len(hrefs) >= 10
+        assert all(href == "" or href.startswith("http") for href in hrefs), hrefs
+        attributes = inside.evaluate(
+            "it => [...it.querySelectorAll('*')].flatMap((e) => e.getAttributeNames())"
+        )
+        assert not [name for name in attributes if name.startswith("on")]
+        for link in inside.locator("a:not([href])").all():
+            link.click()
+        assert page.evaluate("window.owned") is None
+        page.reload()
+
+
+def test_formulas_are_drawn_and_money_is_not(provider: FakeProvider, page: Page) -> None:
+    text = (
+        "It costs $5 and $6, or US$7.\n\nThe depth $d = 3.2$ and \\(e = 4\\).\n\n"
+        "$$\nf(t) = f_0\n$$\n\nEnd \\[g = 1\\] here."
+    )
+    inside = shown(provider, page, text)
+    expect(inside.locator("p").first).to_have_text("It costs $5 and $6, or US$7.")
+    sources = inside.locator("annotation")
+    expect(sources).to_have_text(["d = 3.2", "e = 4", "f(t) = f_0", "g = 1"])
+    expect(inside.locator(".katex-display")).to_have_count(2)
+    font = "document.fonts.check('16px KaTeX_Main')"
+    page.wait_for_function(font)
+
+
+def test_a_formula_that_is_being_written_is_plain_until_it_is_whole(
+    provider: FakeProvider, page: Page
+) -> None:
+    gate = Gate(after=1)
+    provider.enqueue(Answer(pieces=("First.\n\n$$\nx = \\fra", "c{1}{2}\n$$\n\nDone."), gate=gate))
+    sign_up(page, "Alice")
+    send(page, "Go ahead")
+    expect(prose(page)).to_contain_text("x = \\fra")
+    expect(prose(page).locator(".katex, .katex-error")).to_have_count(0)
+    gate.open()
+    expect_status(page, "complete")
+    expect(prose(page).locator(".katex-display annotation")).to_have_text("x = \\frac{1}{2}")
+
+
+def test_code_is_plain_while_it_grows_and_coloured_when_it_is_finished(
+    provider: FakeProvider, page: Page
+) -> None:
+    gate = Gate(after=1)
+    code = "def tide(hour):\n    return hour"
+    pieces = (f"So:\n\n```python\n{code}", " * 2\n```\n\nDone.")
+    provider.enqueue(Answer(pieces=pieces, gate=gate))
+    sign_up(page, "Alice")
+    send(page, "Go ahead")
+    card = prose(page).locator(".code-card")
+    expect(card.locator("pre")).to_have_text(code)
+    expect(card.locator("[class*='hljs-']")).to_have_count(0)
+    card.evaluate("it => { it.dataset.marked = 'yes'; }")
+    gate.open()
+    expect_status(page, "complete")
+    expect(card.locator(".hljs-keyword").first).to_have_text("def")
+    expect(card.locator("pre")).to_have_text(f"{code} * 2")
+    expect(card).to_have_attribute("data-marked", "yes")  # the same element, not a new one
+    expect(card.locator("figcaption span")).to_have_text("python")
+
+
+def test_a_program_longer_than_a_screen_is_shown_and_copied_whole(
+    provider: FakeProvider, page: Page
+) -> None:
+    gate = Gate(after=1)
+    lines = [f"line {number} = {number * 7}" for number in range(1, 900)]
+    pieces = ("```\n" + "\n".join(lines), "\n```\n")
+    provider.enqueue(Answer(pieces=pieces, gate=gate))
+    sign_up(page, "Alice")
+    send(page, "Go ahead")
+    pre = prose(page).locator("pre")
+    for is_finished in (False, True):
+        expect(pre).to_contain_text("line 899")
+        assert pre.inner_text().split("\n") == lines, "no line is doubled where stretches meet"
+        if not is_finished:
+            gate.open()
+            expect_status(page, "complete")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button(answer(page), "Copy code").click()
+    expect(button(answer(page), "Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "\n".join(lines)
+
+
+def test_a_selection_survives_while_the_answer_grows_and_ends(
+    provider: FakeProvider, page: Page
+) -> None:
+    gate = Gate(after=1)
+    pieces = ("First paragraph.\n\nSecond *one* is", " long.\n\nThird.\n\n- a\n- b\n")
+    provider.enqueue(Answer(pieces=pieces, gate=gate))
+    sign_up(page, "Alice")
+    send(page, "Go ahead")
+    expect(prose(page)).to_contain_text("Second one is")
+    page.evaluate(SELECT_TO_THE_WORD)
+    gate.open()
+    expect_status(page, "complete")
+    expect(prose(page)).to_contain_text("Third.")
+    selected = str(page.evaluate("getSelection().toString()"))
+    assert selected.split() == ["First", "paragraph.", "Second", "one"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_plain_chats_do_not_need_is_not_fetched(
+    provider: FakeProvider, page: Page, theme: str
+) -> None:
+    page.emulate_media(color_scheme=theme)  # pyright: ignore[reportArgumentType]
+    fetched = list[str]()
+    page.on("request", lambda request: fetched.append(request.url))
+    shown(provider, page, "Just **words** and `names`.")
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in fetched if "katex" in url.lower() or "common" in url]
+    provider.enqueue(Answer(text="```python\nprint(1)\n```\n\nand $x$."))
+    send(page, "And code?")
+    expect(prose(page).locator(".hljs-built_in")).to_have_text("print")
+    expect(prose(page).locator(".katex").first).to_be_attached()
+    assert [url for url in fetched if "katex" in url.lower()]
