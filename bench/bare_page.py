@@ -6,6 +6,7 @@ worker. What it takes is the floor that the product's numbers stand on.
 `python -m bench.bare_page PORT PROVIDER_URL`.
 """
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -39,15 +40,28 @@ def application(provider_url: str) -> Starlette:
 
 
 async def _events(client: httpx2.AsyncClient, words: str) -> AsyncIterator[bytes]:
-    """The text of each read of the provider's stream as one event, at once."""
-    body = {"model": "fake-model", "stream": True, "messages": [{"role": "user", "content": words}]}
-    rest = b""
-    async with client.stream("POST", "chat/completions", json=body) as response:
-        async for received in response.aiter_raw():
-            *lines, rest = (rest + received).split(b"\n")
-            text = "".join(map(_text, lines))
-            if text:
-                yield b"data: %s\n\n" % json.dumps(text, ensure_ascii=False).encode()
+    """What came since the last write as one event, at once."""
+    waiting, came = list[str](), asyncio.Event()
+
+    async def read() -> None:
+        body = {"stream": True, "messages": [{"role": "user", "content": words}]}
+        rest = b""
+        async with client.stream("POST", "chat/completions", json=body) as response:
+            async for received in response.aiter_raw():
+                *lines, rest = (rest + received).split(b"\n")
+                waiting.extend(map(_text, lines))
+                came.set()
+
+    reading = asyncio.create_task(read())
+    reading.add_done_callback(lambda _: came.set())
+    while waiting or not reading.done():
+        await came.wait()
+        came.clear()
+        text = "".join(waiting)
+        waiting.clear()
+        if text:
+            yield b"data: %s\n\n" % json.dumps(text, ensure_ascii=False).encode()
+    reading.result()
     yield b"data: null\n\n"
 
 

@@ -150,6 +150,15 @@ class Page:
         """Say something to this page alone."""
         return self.browser.send(method, parameters, self.session)
 
+    def first_run(self, script: str) -> None:
+        """Run a script before any other of each document from now on."""
+        self.send("Page.enable")
+        self.send("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def listen(self, listener: Callable[[dict[str, Any]], None]) -> None:
+        """Hear of this page's events from now on, whenever its browser is spoken to."""
+        self.browser.listen(self.session, listener)
+
     def goto(self, url: str) -> None:
         """Go to an address, and wait for nothing."""
         self.send("Page.navigate", url=url)

@@ -11,6 +11,7 @@ from bench.sites import ProviderServer
 from bench.wanted import Wanted
 
 WATCH = Path(__file__).with_name("watch.js").read_text()
+RECEIVED = Path(__file__).with_name("received.js").read_text()
 
 EMPTY_CHAT = """document.querySelector('.chat[data-empty="true"]')"""
 LAST_ANSWER = """[...document.querySelectorAll('article[data-role="assistant"]')].at(-1)"""
@@ -40,6 +41,8 @@ class Seen:
     updates: int
     wire: float
     """Bytes that the kernel sent to the page for each byte of the answer."""
+    payload: float
+    """The same on the page's websockets, inflated."""
     cpu: float
     """The server's, until a second after the end."""
     main_thread: float
@@ -67,6 +70,7 @@ class Asking:
         self._before = self._page.metrics()
         self._cpu = self._server.cpu_seconds()
         self._sent = self._server.bytes_sent()
+        self._received: int = self._page.evaluate("window.benchReceived")
         self._page.press_enter()
         self._done = self._page.begin("window.bench")
 
@@ -79,6 +83,8 @@ class Asking:
         seen: dict[str, Any] = self._page.value(self._done, seconds)
         after, cpu = self._page.metrics(), self._server.cpu_seconds()
         sent = more(self._sent, self._server.bytes_sent())
+        received = self._page.evaluate("window.benchReceived") - self._received
+        length = len(wanted.text.encode())
         told = self._provider.told(wanted.seed)
         # Chromium's monotonic clock and Python's are the same one.
         offset = after["NavigationStart"]
@@ -94,7 +100,8 @@ class Asking:
             lag_of_all=whole - told["first"],
             gap=max((b - a for a, b in itertools.pairwise(seen["changes"])), default=0) / 1000,
             updates=len(seen["changes"]),
-            wire=sent / len(wanted.text.encode()),
+            wire=sent / length,
+            payload=received / length,
             cpu=cpu - self._cpu,
             main_thread=after["TaskDuration"] - self._before["TaskDuration"],
             long_tasks=sum(seen["longTasks"]) / 1000,
@@ -111,7 +118,7 @@ class Asking:
         if is_kept:
             page.reload()
             page.wait(HAS_ANSWER)
-            page.rest()
+            page.rest(0.5)
             if page.evaluate(f"{LAST_ANSWER}.querySelector('.prose').textContent") != seen["text"]:
                 faults.append("a reload shows another text")
         return faults

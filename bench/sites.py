@@ -3,8 +3,11 @@
 import http.client
 import json
 import secrets
+import sqlite3
 import subprocess
 import sys
+import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +20,14 @@ class Product(Server):
 
     def __init__(self, directory: Path, provider: "ProviderServer") -> None:
         port = free_port()
+        self._database = directory / "chatbot.db"
         # Every setting that a `.env` of the machine could change what is measured with is given.
         environment = {
             "HOST": HOST,
             "PORT": str(port),
             "PUBLIC_URL": f"http://localhost:{port}",
             "DATA_DIR": str(directory),
-            "DATABASE_URL": f"sqlite:///{directory / 'chatbot.db'}",
+            "DATABASE_URL": f"sqlite:///{self._database}",
             "REDIS_URL": "",
             "WORKERS": "1",
             "JWT_SECRET": secrets.token_urlsafe(48),
@@ -43,6 +47,13 @@ class Product(Server):
     def furnish(self, wishes: dict[str, Any]) -> list[dict[str, Any]]:
         """Put people and their chats into its database (`bench.people`), before it is started."""
         return json.loads(self._run(["bench.people"], json.dumps(wishes)))
+
+    def stored(self, message_id: str) -> tuple[str, str]:
+        """Status and text of a message in its database."""
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
+            asked = "SELECT status, content FROM message WHERE id = ?"
+            found = database.execute(asked, (uuid.UUID(message_id).hex,)).fetchone()
+        return found or ("missing", "")
 
     def _run(self, command: list[str], given: str = "") -> str:
         return subprocess.run(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.chromium import Chromium, Page
-from bench.pages import EMPTY_CHAT, HAS_ANSWER, Asking, Seen
+from bench.pages import EMPTY_CHAT, HAS_ANSWER, RECEIVED, Asking, Seen
 from bench.sites import BarePage, Product, ProviderServer
 from bench.wanted import Wanted
 
@@ -38,6 +38,7 @@ class Stage:
         self.product = Product(directory, self.provider)
         self.bare = BarePage(directory, self.provider)
         self.people: list[dict[str, Any]] = []
+        self._is_warm = False
         self._seeds = itertools.count(seed)
 
     def wanted(self, tokens: int, rate: int) -> Wanted:
@@ -63,7 +64,7 @@ class Stage:
         """Have one answer in the product."""
         with self.open_chat(self.people[0], length) as page:
             asking = Asking(page, self.product, self.provider, wanted)
-            page.rest()
+            page.rest(0.5)
             asking.ask()
             return asking.seen(is_kept=True)
 
@@ -71,14 +72,23 @@ class Stage:
         """Have one answer in the bare page."""
         with self.open_bare() as page:
             asking = Asking(page, self.bare, self.provider, wanted)
-            page.rest()
+            page.rest(0.5)
             asking.ask()
             return asking.seen(is_kept=False)
+
+    def warm_up(self) -> None:
+        """Have what is done once be done, before anything that is measured warm."""
+        if not self._is_warm:
+            step("warming up")
+            for rate in (100, 0):
+                self.answers(Wanted(100, rate, 0), 1)
+            self._is_warm = True
 
     def open_chat(self, person: dict[str, Any], length: int = 0) -> Page:
         """Open a chat in a browser of its own, until it can be read."""
         url = self.chat_url(person, length)
         page = self.chromium.page(url, person["session"])
+        page.first_run(RECEIVED)
         page.goto(url)
         page.wait(HAS_ANSWER if length else EMPTY_CHAT)
         page.rest()
@@ -87,6 +97,7 @@ class Stage:
     def open_bare(self) -> Page:
         """Open the bare page in a browser of its own."""
         page = self.chromium.page()
+        page.first_run(RECEIVED)
         page.goto(self.bare.url)
         page.wait(EMPTY_CHAT)
         page.rest()
@@ -108,9 +119,6 @@ def staged(seed: int) -> Generator[Stage]:
             step("servers")
             for server in servers:
                 server.start()
-            step("warming up")
-            for rate in (100, 0):
-                stage.answers(Wanted(100, rate, 0), 1)
             yield stage
         finally:
             for server in servers:

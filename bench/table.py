@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Unit = Literal["ms", "s", "MB", "kB", "B/B", "×"]
+Unit = Literal["ms", "s", "MB", "kB", "B/B", "/s", "×"]
 
 
 def shown(value: float, unit: Unit) -> str:
@@ -14,13 +14,27 @@ def shown(value: float, unit: Unit) -> str:
         case "ms":
             return f"{value * 1000:.{0 if value >= 0.01 else 1}f} ms"
         case "s" | "MB":
-            return f"{value:.2f} {unit}"
+            return f"{value:.{1 if value >= 10 else 2}f} {unit}"
         case "kB":
             return f"{value:.0f} kB"
         case "B/B":
             return f"{value:.2f}"
+        case "/s":
+            return f"{value:.0f}/s"
         case "×":
             return f"×{value:.2f}"
+
+
+def _plainly(limit: float, unit: Unit) -> str:
+    match unit:
+        case "ms":
+            return f"{limit * 1000:g} ms"
+        case "B/B":
+            return f"{limit:g}"
+        case "×":
+            return f"×{limit:g}"
+        case _:
+            return f"{limit:g} {unit}"
 
 
 @dataclass
@@ -50,7 +64,7 @@ class Row:
     def cells(self) -> list[str]:
         """What stands in the columns of the table."""
         floor = shown(statistics.median(self.bare), self.unit) if self.bare else "–"
-        limit = "" if self.limit is None else f"≤ {shown(self.limit, self.unit)}"
+        limit = "" if self.limit is None else f"≤ {_plainly(self.limit, self.unit)}"
         verdict = {True: "pass", False: "FAIL", None: ""}[self.passed]
         return [self.what, limit, shown(self.measured, self.unit), floor, verdict]
 
