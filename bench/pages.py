@@ -46,6 +46,8 @@ class Seen:
     cpu: float
     """The server's, until a second after the end."""
     main_thread: float
+    main_thread_cpu: float
+    """Of it, what it had a core for."""
     long_tasks: float
     """All tasks over 50 ms together."""
     longest_task: float
@@ -104,6 +106,7 @@ class Asking:
             payload=received / length,
             cpu=cpu - self._cpu,
             main_thread=after["TaskDuration"] - self._before["TaskDuration"],
+            main_thread_cpu=after["ThreadTime"] - self._before["ThreadTime"],
             long_tasks=sum(seen["longTasks"]) / 1000,
             longest_task=max(seen["longTasks"], default=0) / 1000,
             faults=self._faults(seen, is_kept=is_kept),

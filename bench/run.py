@@ -7,6 +7,7 @@ import argparse
 import itertools
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -59,6 +60,7 @@ messages.
 def main() -> None:
     """Measure, print, and end with 1 if a target is missed."""
     options = _options()
+    signal.signal(signal.SIGTERM, _leave)
     everything = SCENARIOS | FULL
     if options.list:
         print("\n".join(everything))
@@ -97,7 +99,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=int, default=time.time_ns() // 1000 % 10**9, help="of the answers' texts"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.write and options.only:
+        parser.error("--write is for a whole run")
+    return options
+
+
+def _leave(_number: int, _frame: object) -> None:
+    sys.exit(1)  # and what was started ends too
 
 
 def _measured(name: str, scenario: Scenario, stage: Stage) -> list[Row]:

@@ -105,6 +105,12 @@ FIGURES = (
         limit=1.0,
     ),
     Figure(
+        "main thread's processor time per 1,000 tokens",
+        "ms",
+        lambda seen: seen.main_thread_cpu / _thousands(seen),
+        "Chromium's ThreadTime: of the time above, what it had a core for",
+    ),
+    Figure(
         "tasks over 50 ms, in sum",
         "ms",
         lambda seen: seen.long_tasks,
