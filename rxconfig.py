@@ -44,6 +44,8 @@ config = rx.Config(
     ),
     redis_url=settings.redis_url or None,
     redis_lock_expiration=LOCK_SECONDS * 1000,
+    # A browser gets the first that it takes: over plain http, but for localhost, that is gzip.
+    frontend_compression_formats=["brotli", "gzip"],
     telemetry_enabled=False,
     show_built_with_reflex=False,
     plugins=[

@@ -1,0 +1,41 @@
+"""What a browser that comes for the first time is sent, and what not."""
+
+import gzip
+import http.client
+import re
+
+import pytest
+
+from tests.loopback import HOST
+from tests.served import Served
+
+
+def style_sheet(app: Served) -> str:
+    """Give the address of the one sheet that all pages have."""
+    [address] = re.findall(
+        r'href="(/assets/[^"]+\.css)" rel="stylesheet"', app.request("/login").text
+    )
+    return address
+
+
+def fetch(app: Served, path: str, encodings: str) -> tuple[str | None, str | None, bytes]:
+    """Get a file as a browser does that takes these encodings: how it came, `Vary`, the bytes."""
+    connection = http.client.HTTPConnection(HOST, app.port)
+    connection.request("GET", path, headers={"accept-encoding": encodings})
+    answer = connection.getresponse()
+    got = answer.headers["content-encoding"], answer.headers["vary"], answer.read()
+    connection.close()
+    return got
+
+
+@pytest.mark.parametrize("what", ["a page", "its style sheet"])
+def test_each_browser_gets_the_smallest_form_that_it_takes(app: Served, what: str):
+    path = "/login" if what == "a page" else style_sheet(app)
+    plain = fetch(app, path, "identity")
+    zipped = fetch(app, path, "gzip, deflate")
+    smallest = fetch(app, path, "gzip, deflate, br, zstd")
+
+    assert [answer[0] for answer in (plain, zipped, smallest)] == [None, "gzip", "br"]
+    assert all("Accept-Encoding" in str(answer[1]) for answer in (plain, zipped, smallest))
+    assert gzip.decompress(zipped[2]) == plain[2]
+    assert len(smallest[2]) < len(zipped[2]) < len(plain[2])
