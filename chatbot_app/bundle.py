@@ -22,6 +22,7 @@ from chatbot_app.config import PROJECT_ROOT, Settings
 
 SOURCES = (
     "chatbot_app/**/*.py",
+    "chatbot_app/*.js",
     "assets/**/*",
     "rxconfig.py",
     "requirements.txt",

@@ -15,7 +15,7 @@ LAYERS = [
     {"serving"},
     {"workers"},
     {"loading"},
-    {"chatbot_app", "bundle", "own_origin", "fresh_start"},
+    {"chatbot_app", "bundle", "own_origin", "radix", "fresh_start"},
     {"pages", "api"},
     {"components"},
     {"state"},
@@ -37,6 +37,7 @@ RUNS_IT = {
     "chatbot_app",
     "bundle",
     "own_origin",
+    "radix",
     "fresh_start",
 }
 SEES_REFLEX = RUNS_IT | {"pages", "components", "state", "tab_locks"}

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from chatbot_app.config import PROJECT_ROOT
 from tests.loopback import HOST
 from tests.served import Served
 
@@ -39,3 +40,20 @@ def test_each_browser_gets_the_smallest_form_that_it_takes(app: Served, what: st
     assert all("Accept-Encoding" in str(answer[1]) for answer in (plain, zipped, smallest))
     assert gzip.decompress(zipped[2]) == plain[2]
     assert len(smallest[2]) < len(zipped[2]) < len(plain[2])
+
+
+def test_every_token_that_our_styles_use_is_there(app: Served):
+    ours = (PROJECT_ROOT / "assets" / "styles.css").read_text()
+    served = app.request(style_sheet(app)).text
+    used = set(re.findall(r"var\((--[\w-]+)\)", ours))
+
+    assert not {token for token in used if f"{token}:" not in served}
+
+
+def test_components_that_no_page_has_bring_no_styles(app: Served):
+    served = app.request(style_sheet(app)).text
+
+    for used in ("BaseMenuContent", "BaseDialogContent", "SegmentedControlItem"):
+        assert f".rt-{used}" in served
+    for unused in ("Avatar", "Slider", "TextField", r"md\:rt-r-size"):
+        assert f".rt-{unused}" not in served
