@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
+NO_PAGE = b"default-src 'none'; frame-ancestors 'none'"
+
 
 def script_hashes(pages: Iterable[Path]) -> list[str]:
     """The inline scripts of these pages, as a content security policy names them (CSP Level 3,
@@ -45,21 +47,38 @@ def content_security_policy(hashes: list[str]) -> str:
     )
 
 
+def _is_page(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/html")
+        for name, value in headers
+    )
+
+
 def with_security_headers(app: ASGIApp, *, policy: str, is_https: bool) -> ASGIApp:
-    """The application with these headers on every response."""
+    """The application with these headers on every response.
+
+    The policy is long, for its hashes, and for pages only; what is none may load nothing and be
+    framed by nobody. A page that the browser has still keeps the policy that it came with (RFC 9111,
+    section 3.2: what a 304 says takes its place).
+    """
     headers = [
-        (b"content-security-policy", policy.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),
         (b"cross-origin-opener-policy", b"same-origin"),
     ]
+    page_policy = policy.encode()
     if is_https:
         headers.append((b"strict-transport-security", b"max-age=31536000"))
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *headers]}
+                own = list(message.get("headers", ()))
+                if message["status"] != 304:
+                    own.append(
+                        (b"content-security-policy", page_policy if _is_page(own) else NO_PAGE)
+                    )
+                message = {**message, "headers": [*own, *headers]}
             await send(message)
 
         await app(scope, receive, send_guarded if scope["type"] == "http" else send)

@@ -57,3 +57,21 @@ def test_components_that_no_page_has_bring_no_styles(app: Served):
         assert f".rt-{used}" in served
     for unused in ("Avatar", "Slider", "TextField", r"md\:rt-r-size"):
         assert f".rt-{unused}" not in served
+
+
+def test_only_a_page_carries_the_long_policy(app: Served):
+    policies = [
+        app.request(path).headers["content-security-policy"]
+        for path in ("/login", "/assets/gone.js", style_sheet(app), "/healthz")
+    ]
+
+    assert ["sha256-" in policy for policy in policies] == [True, True, False, False]
+    assert all("frame-ancestors 'none'" in policy for policy in policies)
+
+
+def test_a_page_that_the_browser_has_still_keeps_its_policy(app: Served):
+    etag = app.request("/login").headers["etag"]
+    same = app.request("/login", headers={"if-none-match": etag})
+
+    assert same.status == 304
+    assert "content-security-policy" not in same.headers
