@@ -91,7 +91,9 @@
   let pending = null;
   let resending = false;
   const composer = () => $("textarea[data-composer]");
-  // A page that is made anew, after the server was away, does not know for a moment which chat it shows.
+  // A page that is made anew, after the server was away, does not know for a moment which chat it shows. One that was
+  // just opened doesn't either, and what reads what is sent may not be there yet.
+  const UNKNOWN = "draft:/";
   const draftKey = (field) => (field.dataset.draft === "/" && field.dataset.openDraft) || `draft:${field.dataset.draft}`;
 
   const grow = (field) => {
@@ -204,11 +206,12 @@
     if (former === draft) return false;
     const isCarried = carried !== null && carried.draft === former && Date.now() < carried.until;
     carried = null;
-    if ((former === "draft:/" || isCarried) && field.value) {
+    if ((former === UNKNOWN || isCarried) && field.value) {
       store.set(former, "");
       if (pending?.draft === former) pending.draft = draft;
       write(field, field.value);
     } else {
+      if (draft === UNKNOWN && field.value) store.set(draft, field.value); // typed before this script ran
       field.value = store.get(draft) ?? "";
       pending = null;
       const left = field.value && outbox.find(draft, field.value);
@@ -241,8 +244,9 @@
     const key = outbox.find(draft, text)?.key ?? freshKey();
     outbox.keep(draft, text, key);
     $("[data-key]", field.form).value = key;
-    pending = message(draft, text, key, lookAtLine());
-    if (pending.waits) hint(NOT_SENT, true);
+    const offline = lookAtLine();
+    pending = message(draft, text, key, offline || draft === UNKNOWN);
+    if (offline) hint(NOT_SENT, true);
     return !pending.waits;
   };
 
@@ -422,8 +426,8 @@
     if (event.target.matches?.("[data-rename]") && event.target.isConnected) $("[data-cancel]", event.target.form)?.click();
   });
 
-  // React draws when it likes: look at what it drew.
-  new MutationObserver((changes) => {
+  // React draws when it likes: look at what it drew, and first at what the page came with.
+  const look = (changes) => {
     const field = composer();
     const changed = (name) => changes.some((change) => change.attributeName === name);
     if (field && !field.dataset.ready) {
@@ -448,7 +452,9 @@
     });
     focusAgain();
     keepUp();
-  }).observe(document, {
+  };
+  look([]);
+  new MutationObserver(look).observe(document, {
     subtree: true, childList: true, characterData: true,
     attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
   });

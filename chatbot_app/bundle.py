@@ -32,6 +32,8 @@ SOURCES = (
 LOCK = ("reflex.lock/*",)
 
 CLIENT = Path("build/client")  # what is served, and where Reflex looks for it
+ANY = "any"  # in a page's address: whatever stands there
+
 BACKEND = Path("backend")  # what the server wants to know of the pages it did not compile
 
 EXPORT = (sys.executable, "-u", "-m", "reflex", "export", "--frontend-only", "--no-zip")

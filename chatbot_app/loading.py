@@ -3,7 +3,9 @@ compile is here, and nowhere else.
 """
 
 import os
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,25 +38,38 @@ def load(built: Path) -> "ASGIApp":
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     application: Any = get_app().app
-    pages = frozenset(f"/{page.stem}" for page in (built / bundle.CLIENT).glob("*.html"))
-    served = with_caching(with_plain_addresses(application(), pages))
+    served = with_caching(with_plain_addresses(application(), _pages(built / bundle.CLIENT)))
     redis_url = get_settings().redis_url
     return with_fresh_starts(served, redis_url) if redis_url else served
 
 
-def with_plain_addresses(application: "ASGIApp", pages: frozenset[str]) -> "ASGIApp":
-    """Serve `/login` itself where the files are `login.html` and `login/index.html`.
+def _pages(client: Path) -> list[str]:
+    files = (page.relative_to(client) for page in client.rglob("*.html"))
+    return [f"/{page.with_suffix('').as_posix()}" for page in files if page.name != "index.html"]
+
+
+def with_plain_addresses(application: "ASGIApp", pages: Iterable[str]) -> "ASGIApp":
+    """Serve `/login` itself where the files are `login.html` and `login/index.html`, and the page
+    `/projects/any` at the address of every project.
 
     Otherwise every load of such a page begins with a redirect to `/login/`, which also names http
-    behind a proxy that speaks https.
+    behind a proxy that speaks https; and the pages of projects begin empty (see `open_pages`).
     """
+    patterns = {page: _pattern(page) for page in sorted(pages, key=lambda page: bundle.ANY in page)}
 
     async def addressed(scope: "Scope", receive: "Receive", send: "Send") -> None:
-        if scope["type"] == "http" and scope["path"] in pages:
-            scope = {**scope, "path": f"{scope['path']}.html"}
+        if scope["type"] == "http":
+            fits = (page for page, pattern in patterns.items() if pattern.fullmatch(scope["path"]))
+            if page := next(fits, None):
+                scope = {**scope, "path": f"{page}.html"}
         await application(scope, receive, send)
 
     return addressed
+
+
+def _pattern(page: str) -> re.Pattern[str]:
+    segments = ("[^/]+" if part == bundle.ANY else re.escape(part) for part in page.split("/"))
+    return re.compile("/".join(segments))
 
 
 def with_caching(application: "ASGIApp") -> "ASGIApp":

@@ -21,6 +21,7 @@ from chatbot_app import bundle, loading, serving
 from chatbot_app.bundle import BuildFailed
 from chatbot_app.config import Settings
 from chatbot_app.fresh_start import Lines
+from chatbot_app.open_pages import open_addresses
 from chatbot_app.own_origin import STAND_IN, replace_stand_in
 from chatbot_app.serving import CannotStart
 from tests import postgres as postgres_server
@@ -295,16 +296,46 @@ async def test_what_is_missing_or_personal_is_left_alone(tmp_path: Path, path: s
     assert await cache_control(tmp_path, path) is None
 
 
-async def test_a_page_is_served_at_its_plain_address_without_a_redirect(tmp_path: Path):
-    (tmp_path / "login").mkdir()
-    for file in ("login.html", "login/index.html"):
-        (tmp_path / file).write_text("sign in")
-    files = Starlette(routes=[Mount("/", StaticFiles(directory=tmp_path, html=True))])
-    transport = httpx2.ASGITransport(loading.with_plain_addresses(files, frozenset({"/login"})))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
-        response = await client.get("/login")
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/login", "/login"),
+        ("/projects", "/projects"),
+        ("/projects/8c1f", "/projects/any"),
+        ("/projects/8c1f/chat", "/projects/any/chat"),
+        ("/projects/8c1f/chat/02aa", "/projects/any/chat/any"),
+        ("/projects/8c1f/chat/02aa/more", None),
+        ("/projects//chat", None),
+        ("/assets/page.js", None),
+    ],
+)
+async def test_a_page_is_served_at_its_plain_address_without_a_redirect(
+    path: str, page: str | None
+):
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["path"])(scope, receive, send)
 
-    assert (response.status_code, response.text) == (200, "sign in")
+    pages = ["/projects/any", "/projects/any/chat", "/projects/any/chat/any", "/projects", "/login"]
+    transport = httpx2.ASGITransport(loading.with_plain_addresses(application, pages))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.get(path)
+
+    assert response.text == (f"{page}.html" if page else path)
+
+
+@pytest.mark.parametrize(
+    ("route", "addresses"),
+    [
+        ("login", []),
+        ("projects/[project_id]", ["/projects/any"]),
+        (
+            "projects/[project_id]/chat/[[chat_id]]",
+            ["/projects/any/chat", "/projects/any/chat/any"],
+        ),
+    ],
+)
+def test_a_route_with_an_id_has_a_page_for_all_of_its_addresses(route: str, addresses: list[str]):
+    assert list(open_addresses(route)) == addresses
 
 
 def test_a_port_in_use_is_named_with_another_to_try():

@@ -32,6 +32,7 @@ def composer() -> rx.Component:
                 ),
                 rows=1,
                 auto_focus=True,
+                auto_complete="off",  # it has its draft
                 enter_key_hint="send",
                 data_composer="",
                 data_limit=str(get_settings().message_max_chars),
@@ -54,5 +55,6 @@ def composer() -> rx.Component:
             class_name="composer-card",
         ),
         on_submit=Conversation.send_message,
+        method="dialog",  # nowhere, while no script is there yet to send it
         class_name="composer",
     )

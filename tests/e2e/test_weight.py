@@ -5,8 +5,19 @@ import http.client
 import re
 
 import pytest
+from playwright.sync_api import Page, Route, expect
 
 from chatbot_app.config import PROJECT_ROOT
+from tests.e2e.steps import (
+    CHAT_URL,
+    begin_chat,
+    composer,
+    expect_chat_ready,
+    expect_status,
+    messages,
+    sign_up,
+)
+from tests.fake_provider import FakeProvider
 from tests.loopback import HOST
 from tests.served import Served
 
@@ -59,6 +70,19 @@ def test_components_that_no_page_has_bring_no_styles(app: Served):
         assert f".rt-{unused}" not in served
 
 
+def test_a_page_names_all_that_it_loads_at_once(app: Served, page: Page):
+    sign_up(page, "Alice")
+    chat = page.url
+    for address in (chat, chat.removesuffix("/chat"), "/projects", "/settings"):
+        loaded = list[str]()
+        page.on("request", lambda request, to=loaded: to.append(request.url.removeprefix(app.url)))
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        named = app.request(address.removeprefix(app.url)).text
+
+        assert not [path for path in loaded if path.endswith((".js", ".css")) and path not in named]
+
+
 def test_only_a_page_carries_the_long_policy(app: Served):
     policies = [
         app.request(path).headers["content-security-policy"]
@@ -75,3 +99,35 @@ def test_a_page_that_the_browser_has_still_keeps_its_policy(app: Served):
 
     assert same.status == 304
     assert "content-security-policy" not in same.headers
+
+
+@pytest.mark.parametrize("chat", ["a new chat", "one with a message"])
+def test_what_is_written_and_sent_before_any_script_has_run_is_asked_once(
+    provider: FakeProvider, page: Page, chat: str
+):
+    sign_up(page, "Alice")
+    if chat == "one with a message":
+        begin_chat(page, "Good morning")
+    before = len(provider.requests)
+    held = list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/assets/entry*", hold)
+    page.reload(wait_until="commit")
+    composer(page).press_sequentially("Is anybody there")
+    page.wait_for_load_state("domcontentloaded")  # app.js has run, the framework has not
+    composer(page).press_sequentially("?")
+    composer(page).press("Enter")
+    expect(composer(page)).to_have_value("Is anybody there?")
+    assert len(provider.requests) == before
+
+    [entry] = held
+    entry.continue_()
+    page.wait_for_url(CHAT_URL)
+    expect(messages(page, "user").last).to_have_text(re.compile("Is anybody there"))
+    expect_status(page, "complete")
+    expect_chat_ready(page)
+    expect(composer(page)).to_have_value("")
+    assert len(provider.requests) == before + 1
