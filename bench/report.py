@@ -13,8 +13,8 @@ BEGIN, END = "<!-- measured -->\n", "<!-- /measured -->\n"
 def circumstances(run: dict[str, Any]) -> str:
     """Say under what circumstances was measured."""
     return (
-        f"{run['cores']} cores, shared by browser, servers and provider; load before"
-        f" {run['load_before']:.1f}; seed {run['seed']}."
+        f"{run['cores']} cores, shared by browser, servers and provider; load"
+        f" {run['load_before']:.1f} before and {run['load_after']:.1f} after; seed {run['seed']}."
     )
 
 

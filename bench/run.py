@@ -73,6 +73,7 @@ def main() -> None:
             if name not in COLD:
                 stage.warm_up()
             rows += _measured(name, everything[name], stage)
+    run["load_after"] = os.getloadavg()[0]
     rows += streaming.growth(rows)
     print(f"{report.circumstances(run)}\n\n{table.plain(rows)}")
     if options.json:
