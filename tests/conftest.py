@@ -180,4 +180,6 @@ def end(turn: Turn, answer: str, *, status: Status = "complete") -> None:
         run = answer_runs.find_in_chat(session, uuid.UUID(turn.chat.id))
     assert run
     assert str(run.message_id) == turn.answer.id
-    assert records.finish(run.message_id, run.run_id, content=answer, status=status, error="")
+    assert records.finish(
+        [records.Outcome(run.message_id, run.run_id, content=answer, status=status, error="")]
+    )

@@ -13,21 +13,18 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import aclosing
 
-from chatbot_app import db
-from chatbot_app.errors import AppError, ModelError, Unavailable
-from chatbot_app.generation import records
+from chatbot_app.errors import AppError, ModelError
 from chatbot_app.generation.channels import Channels
 from chatbot_app.generation.live import Generation, Job
+from chatbot_app.generation.outcomes import Outcomes
+from chatbot_app.generation.records import Outcome
 from chatbot_app.llm import ChatModel, Prompt
 from chatbot_app.schemas import Status
 
 log = logging.getLogger(__name__)
 
-SAVE_RETRY_SECONDS = 1.0
-"""Pause before an outcome that the database would not take is offered again."""
-
 RESTARTED = "The server was restarted while this answer was being written."
-REMEMBERED_RUNS = 256
+REMEMBERED_RUNS = 1024
 """Runs that ended here and are still known to have been ours: more than end within a second."""
 
 UNEXPECTED = (
@@ -49,6 +46,7 @@ class Engine:
         self._in_chat: dict[uuid.UUID, Generation] = {}
         self._readers: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._supervisors: set[asyncio.Task[None]] = set()
+        self._outcomes = Outcomes()
         self._ended_runs: deque[uuid.UUID] = deque(maxlen=REMEMBERED_RUNS)
 
     @property
@@ -118,7 +116,7 @@ class Engine:
 
     async def shutdown(self) -> None:
         """Take no new answers, give live ones a few seconds, then store the rest as interrupted."""
-        self.is_closing = True
+        self.is_closing = self._outcomes.is_closing = True
         if self._supervisors:
             await asyncio.wait(set(self._supervisors), timeout=self._shutdown_seconds)
         while self._supervisors:
@@ -138,7 +136,7 @@ class Engine:
         if generation.status == "generating":
             generation.status, generation.error = _outcome(generation, reader)
         if not generation.is_lost:
-            await self._save(generation)
+            await self._outcomes.store(_to_store(generation))
         self._ended_runs.append(generation.run_id)
         generation.saved.set()
         # A later run of the same message may have begun meanwhile: it is not ours to forget.
@@ -150,23 +148,6 @@ class Engine:
         if not self._live:
             self.has_work.clear()
         self.channels.messages_changed(generation.chat_id)
-
-    async def _save(self, generation: Generation) -> None:
-        """Bring the outcome to the database, however long that is away; when closing, try just
-        once, for the journal holds all but the last moment.
-        """
-        while True:
-            try:
-                if not await db.in_thread(_store, generation):
-                    log.info("answer %s had been ended already", generation.message_id)
-                return
-            except Unavailable as error:
-                log.warning("could not save answer %s: %s", generation.message_id, error)
-            except Exception:
-                log.exception("could not save answer %s", generation.message_id)
-            if self.is_closing:
-                return
-            await asyncio.sleep(SAVE_RETRY_SECONDS)
 
 
 def _outcome(generation: Generation, reader: asyncio.Task[None]) -> tuple[Status, str]:
@@ -184,8 +165,8 @@ def _outcome(generation: Generation, reader: asyncio.Task[None]) -> tuple[Status
     return ("interrupted" if generation.has_text else "failed"), reason
 
 
-def _store(generation: Generation) -> bool:
-    return records.finish(
+def _to_store(generation: Generation) -> Outcome:
+    return Outcome(
         generation.message_id,
         generation.run_id,
         content=generation.text,

@@ -5,7 +5,7 @@ They act for everybody's answers and know of no user: services have authorised w
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chatbot_app import db
@@ -51,16 +51,38 @@ def keep(chunks: Sequence[Chunk], message_ids: Collection[uuid.UUID], *, beat: b
     return Held(run_ids, frozenset(run.run_id for run in held if run.stop_requested))
 
 
-def finish(
-    message_id: uuid.UUID, run_id: uuid.UUID, *, content: str, status: Status, error: str
-) -> bool:
-    """Store the whole answer and end its run; False if somebody else had ended it."""
+@dataclass(frozen=True)
+class Outcome:
+    """How an answer ended, with all its text."""
+
+    message_id: uuid.UUID
+    run_id: uuid.UUID
+    content: str
+    status: Status
+    error: str = ""
+
+
+def finish(outcomes: Iterable[Outcome]) -> frozenset[uuid.UUID]:
+    """Store whole answers and end their runs, all in one transaction; gives the runs that this ended,
+    without those that somebody else had.
+    """
     with db.session(write=True) as session:
-        if not answer_runs.end(session, message_id, run_id):
-            return False
-        answer_runs.drop_text(session, message_id)
-        messages.set_outcome(session, message_id, content=content, status=status, error=error)
-    return True
+        # All runs first, in the order in which a tick locks them, and then the messages.
+        ended = [
+            outcome
+            for outcome in sorted(outcomes, key=lambda outcome: outcome.message_id)
+            if answer_runs.end(session, outcome.message_id, outcome.run_id)
+        ]
+        for outcome in ended:
+            answer_runs.drop_text(session, outcome.message_id)
+            messages.set_outcome(
+                session,
+                outcome.message_id,
+                content=outcome.content,
+                status=outcome.status,
+                error=outcome.error,
+            )
+    return frozenset(outcome.run_id for outcome in ended)
 
 
 def list_orphans(seconds: float) -> list[Orphan]:

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from chatbot_app.errors import ModelError, NotFound, Unavailable
-from chatbot_app.generation import Channels, Engine, Generation, Job, worker
+from chatbot_app.generation import Channels, Engine, Job, outcomes, records, worker
 from chatbot_app.generation import engine as engine_module
 from chatbot_app.llm import Prompt
 from chatbot_app.services import answers, chats, turns
@@ -181,16 +181,16 @@ async def test_a_stopped_worker_refuses_a_question_before_it_is_stored(
 async def test_an_outcome_the_database_would_not_take_is_offered_again(
     engine: Engine, model: ScriptedModel, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, offers = engine_module._store, []
+    finish, offers = records.finish, []
 
-    def reluctant(generation: Generation) -> bool:
-        offers.append(generation.message_id)
+    def reluctant(offered: list[records.Outcome]) -> frozenset[uuid.UUID]:
+        offers.append(offered)
         if len(offers) < 3:
             raise Unavailable("The database is busy.")
-        return store(generation)
+        return finish(offered)
 
-    monkeypatch.setattr(engine_module, "SAVE_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(engine_module, "_store", reluctant)
+    monkeypatch.setattr(outcomes, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(records, "finish", reluctant)
     turn, generation = await begin(engine, alice)
     model.says("Kept.", None)
     await ended(generation)

@@ -263,7 +263,11 @@ async def test_a_former_run_writes_nothing_into_a_later_one(
     assert generation.run_id not in held.run_ids
     assert written(generation.message_id) == ""
     assert not records.finish(
-        generation.message_id, generation.run_id, content="", status="complete", error=""
+        [
+            records.Outcome(
+                generation.message_id, generation.run_id, content="", status="complete", error=""
+            )
+        ]
     )
 
 
@@ -342,7 +346,9 @@ def _bytes_written(alice: Person, database: str, tokens: int) -> int:
         records.keep([chunk], [job.message_id], beat=tick % 15 == 0)
         generation.kept()
     text = generation.text
-    records.finish(job.message_id, job.run_id, content=text, status="complete", error="")
+    records.finish(
+        [records.Outcome(job.message_id, job.run_id, content=text, status="complete", error="")]
+    )
     assert outcome(alice, turn)[:2] == ("complete", text)
     return _log_position(database) - before
 

@@ -34,7 +34,11 @@ class Elsewhere:
     def ends(self, last_words: str = "", status: Any = "complete") -> None:
         self.text += last_words
         assert records.finish(
-            self.job.message_id, self.job.run_id, content=self.text, status=status, error=""
+            [
+                records.Outcome(
+                    self.job.message_id, self.job.run_id, content=self.text, status=status, error=""
+                )
+            ]
         )
 
 

@@ -47,7 +47,9 @@ def test_a_question_costs_the_same_however_long_the_chat_is(
     def ask(home: Home) -> None:
         _turn, job = turns.begin(home.user_id, home.project_id, home.chat_id, "Next")
         assert job
-        records.finish(job.message_id, job.run_id, content="", status="failed", error="")
+        records.finish(
+            [records.Outcome(job.message_id, job.run_id, content="", status="failed", error="")]
+        )
 
     little, much = cost(lambda: ask(crowd.neighbour)), cost(lambda: ask(crowd.owner))
 

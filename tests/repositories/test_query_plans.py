@@ -46,7 +46,9 @@ def talking(crowd: Crowd) -> Paths:
         message_id = uuid.UUID(answer_id)
         with db.session() as session:
             (run,) = answer_runs.list_held(session, [message_id], lock=False)
-        records.finish(message_id, run.run_id, content="Half of", status="stopped", error="")
+        records.finish(
+            [records.Outcome(message_id, run.run_id, content="Half of", status="stopped", error="")]
+        )
         return answer_id
 
     def talk() -> None:

@@ -33,14 +33,18 @@ def neighbours(text: str = "Some words. " * 25) -> tuple[Home, Home]:
 def ask(home: Home) -> None:
     _turn, job = turns.begin(home.user_id, home.project_id, home.chat_id, "Next")
     assert job
-    records.finish(job.message_id, job.run_id, content="", status="failed", error="")
+    records.finish(
+        [records.Outcome(job.message_id, job.run_id, content="", status="failed", error="")]
+    )
 
 
 def ask_again(home: Home) -> None:
     leaf = chats.open_page(home.user_id, home.project_id, home.chat_id, limit=1).messages[0]
     _turn, job = turns.retry(home.user_id, leaf.id)
     assert job
-    records.finish(job.message_id, job.run_id, content="Half", status="stopped", error="")
+    records.finish(
+        [records.Outcome(job.message_id, job.run_id, content="Half", status="stopped", error="")]
+    )
     turns.resume(home.user_id, str(job.message_id))
 
 
