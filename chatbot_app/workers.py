@@ -87,6 +87,7 @@ def _uvicorn(application: Any, settings: Settings, **more: Any) -> uvicorn.Confi
     return uvicorn.Config(
         application,
         workers=settings.workers,
+        loop="uvloop",
         ws=_Sockets,
         ws_per_message_deflate=True,
         ws_max_size=MAX_FRAME_BYTES,
