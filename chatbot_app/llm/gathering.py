@@ -92,16 +92,18 @@ class Gathering:
         asked = time.monotonic()
         async for chunk in self._chunks:
             now = time.monotonic()
+            waited = now - asked
             self._received += chunk
             gathered += len(chunk)
             pause = self._pause(now)
-            if now - self._told >= pause:
+            is_slow = waited > pause / 2  # so little would gather that it is not worth a delay
+            if is_slow or now - self._told >= pause:
                 self._tell()
             elif self._later is None:
                 # What came too soon to be told goes with what gathers now; or alone, if nothing does.
                 self._later = loop.call_later(pause + READ_SECONDS, self._tell)
-            if now - asked > WAITED_SECONDS:
-                if pause and gathered < BURST_BYTES:
+            if waited > WAITED_SECONDS:
+                if not is_slow and gathered < BURST_BYTES:
                     await asyncio.sleep(pause)
                 gathered = 0
             asked = time.monotonic()
