@@ -10,11 +10,10 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import openai
 from openai import AsyncOpenAI
-from openai.types.chat import ChatCompletionMessageParam
 
 from chatbot_app.errors import ModelError
 from chatbot_app.llm import deltas, failures, sse
@@ -96,12 +95,15 @@ class OpenAICompatible:
     def _request(
         self, prompt: Prompt, model: str
     ) -> AbstractAsyncContextManager[openai.AsyncAPIResponse[Any]]:
+        # The SDK looks through every field of every message for what has to be renamed (nothing has):
+        # 30 ms of the event loop for 300 messages. What is in `extra_body` it takes as it is.
         messages = [{"role": m.role, "content": m.content} for m in prompt.messages]
         return self._client.chat.completions.with_streaming_response.create(
             model=model,
-            messages=cast(list[ChatCompletionMessageParam], messages),
+            messages=[],
             temperature=openai.omit if prompt.temperature is None else prompt.temperature,
             stream=True,
+            extra_body={"messages": messages},
         )
 
 
