@@ -120,5 +120,10 @@ class Rail(rx.State):
     def _list(self, listed: list[ChatItem]) -> None:
         self._chats = listed
         groups = group_by_age(listed, reader_now(self.router.headers.cookie))
-        if groups != self.get_value("groups"):
+        if _face(groups) != _face(self.get_value("groups")):
             self.groups = groups
+
+
+def _face(groups: list[ChatGroup]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What of the groups can be seen: a turn in the chat that is on top already changes nothing."""
+    return [(group.label, [(chat.id, chat.title) for chat in group.chats]) for group in groups]

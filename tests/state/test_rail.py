@@ -122,3 +122,22 @@ async def test_older_chats_are_listed_when_asked_for_and_stay_while_going_about(
     assert await listed(tab) == ["Chat 4", "Chat 3", "Chat 2", "Chat 1", "Chat 0"]
     await tab.send(Rail.load_older)
     assert (await listed(tab))[-1] == "Chat 0"
+
+
+async def test_a_turn_in_the_chat_on_top_sends_the_rail_no_more(tabs: Tabs, alice: Person) -> None:
+    for number in range(3):
+        chat = say(alice, f"Chat {number}").chat
+    tab = tabs.open(alice.token)
+    tab.route = {"project_id": str(alice.project_id), "chat_id": ""}
+    await tab.send(Rail.load)
+    (groups,) = (name for name in tab.vars if ".groups" in name)
+    tab.vars[groups] = "what was sent at first"
+
+    say(alice, "More", chat_id=chat.id)
+    await tab.send(Rail.load)
+    assert tab.vars[groups] == "what was sent at first"
+
+    say(alice, "Another")
+    await tab.send(Rail.load)
+    assert tab.vars[groups] != "what was sent at first"
+    assert (await listed(tab))[0] == "Another"
