@@ -2,7 +2,7 @@
 
 A provider sends every token by itself. To wake up for each of them, through all the layers of an
 answer, took a third of the server's CPU: here one task reads, and pauses whenever it has drained
-the socket, so that the layers above wake some fifteen times a second.
+the socket, so that the layers above wake some twenty times a second.
 """
 
 import asyncio
@@ -12,14 +12,9 @@ from types import TracebackType
 from typing import Self
 
 GATHER_SECONDS = 0.04
-"""How long text gathers in the socket, once that was drained, at the beginning of an answer."""
-
-STEADY_GATHER_SECONDS = 0.06
-"""The same, once the answer is under way: the page then changes some fifteen times a second, which
-still flows, at two thirds of the cost for server and page."""
-
-BEGINNING_SECONDS = 1.0
-"""How long an answer is at its beginning, from its first words."""
+"""How long text gathers in the socket once that was drained: the page changes some twenty times a
+second, and two that show nothing new, for they brought a table's lines, are no pause yet.
+"""
 
 WAITED_SECONDS = 0.001
 """A read longer than this found the socket drained; one from the buffer takes some microseconds."""
@@ -34,11 +29,11 @@ BURST_BYTES = 16_384
 class Gathering:
     """Reads `chunks` until the block is left; `take` gives what came since last time.
 
-    Nobody should wait for the first words: it does not pause before `begin` was called.
+    Nobody should wait for the first words: it does not pause before `has_begun` is set.
     """
 
     def __init__(self, chunks: AsyncGenerator[bytes]) -> None:
-        self._began: float | None = None
+        self.has_begun = False
         self._told = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._chunks = chunks
@@ -77,11 +72,6 @@ class Gathering:
             self._came.clear()
         return received
 
-    def begin(self) -> None:
-        """Note that the answer has begun."""
-        if self._began is None:
-            self._began = time.monotonic()
-
     async def until_the_end(self, seconds: float) -> None:
         """Let the response come to its end, for so long at most; how it ends is of no interest."""
         await asyncio.wait([self._reading], timeout=seconds)
@@ -95,7 +85,7 @@ class Gathering:
             waited = now - asked
             self._received += chunk
             gathered += len(chunk)
-            pause = self._pause(now)
+            pause = GATHER_SECONDS if self.has_begun else 0.0
             is_slow = waited > pause / 2  # so little would gather that it is not worth a delay
             if is_slow or now - self._told >= pause:
                 self._tell()
@@ -107,12 +97,6 @@ class Gathering:
                     await asyncio.sleep(pause)
                 gathered = 0
             asked = time.monotonic()
-
-    def _pause(self, now: float) -> float:
-        if self._began is None:
-            return 0.0
-        is_beginning = now - self._began < BEGINNING_SECONDS
-        return GATHER_SECONDS if is_beginning else STEADY_GATHER_SECONDS
 
     def _tell(self) -> None:
         self._told = time.monotonic()

@@ -77,7 +77,7 @@ class OpenAICompatible:
                     if answer.is_alive:
                         patience.renew()
                     if text:
-                        gathering.begin()
+                        gathering.has_begun = True
                         yield text
                 if answer.failure:
                     raise answer.failure

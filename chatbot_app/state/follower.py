@@ -20,7 +20,7 @@ from chatbot_app.state.gate import resolve
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
 
-PAINT_SECONDS = 0.05
+PAINT_SECONDS = 0.04
 """The shortest time between two updates of the page; text gathers in between."""
 
 CROWD_SECONDS = 0.0005

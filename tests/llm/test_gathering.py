@@ -13,7 +13,6 @@ from chatbot_app.llm.gathering import Gathering
 def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses that a test tells apart from what the machine needs."""
     monkeypatch.setattr(gathering, "GATHER_SECONDS", 0.2)
-    monkeypatch.setattr(gathering, "STEADY_GATHER_SECONDS", 0.2)
 
 
 async def drip(*chunks: bytes | float | Exception) -> AsyncGenerator[bytes]:
@@ -51,7 +50,7 @@ async def test_what_drips_comes_whole_and_in_few_batches() -> None:
     sending = asyncio.create_task(send())
     async with Gathering(received()) as reading:
         first = await reading.take()
-        reading.begin()
+        reading.has_begun = True
         rest = await taken(reading)
     await sending
     assert first == b"a"
@@ -69,14 +68,14 @@ async def test_nothing_waits_before_the_answer_has_begun(monkeypatch: pytest.Mon
 async def test_a_lone_word_before_a_silence_is_told_after_one_pause() -> None:
     async with Gathering(drip(0.01, b"a", 0.01, b"b", 30.0)) as reading, asyncio.timeout(5):
         assert await reading.take() == b"a"
-        reading.begin()
+        reading.has_begun = True
         assert await reading.take() == b"b"
 
 
 @pytest.mark.usefixtures("pauses")
 async def test_words_that_follow_at_once_and_then_a_silence_are_all_told() -> None:
     async with Gathering(drip(0.01, b"a", 0.0, b"b", 0.0, b"c", 30.0)) as reading:
-        reading.begin()
+        reading.has_begun = True
         received = b""
         async with asyncio.timeout(5):
             while received != b"abc":
@@ -87,7 +86,7 @@ async def test_words_that_follow_at_once_and_then_a_silence_are_all_told() -> No
 async def test_a_silence_after_everything_was_taken_is_waited_out() -> None:
     """Being told of something that was taken already is not the end."""
     async with Gathering(drip(0.01, b"a", 0.01, b"b", 0.6, b"c")) as reading, asyncio.timeout(5):
-        reading.begin()
+        reading.has_begun = True
         assert b"".join(await taken(reading)) == b"abc"
 
 
@@ -96,7 +95,7 @@ async def test_a_burst_is_read_without_a_pause(monkeypatch: pytest.MonkeyPatch) 
     packet = b"x" * gathering.BURST_BYTES
     drops = [drop for _ in range(20) for drop in (0.002, packet)]
     async with Gathering(drip(*drops)) as reading, asyncio.timeout(2):
-        reading.begin()
+        reading.has_begun = True
         assert b"".join(await taken(reading)) == packet * 20
 
 
