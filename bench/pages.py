@@ -13,7 +13,7 @@ from bench.wanted import Wanted
 WATCH = Path(__file__).with_name("watch.js").read_text()
 RECEIVED = Path(__file__).with_name("received.js").read_text()
 
-EMPTY_CHAT = """document.querySelector('.chat[data-empty="true"]')"""
+EMPTY_CHAT = """document.querySelector('.chat[data-empty="true"]:not(:has([data-draft="/"]))')"""
 LAST_ANSWER = """[...document.querySelectorAll('article[data-role="assistant"]')].at(-1)"""
 HAS_ANSWER = """document.querySelector('article[data-role="assistant"][data-status="complete"] .prose > *')"""
 

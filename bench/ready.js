@@ -6,7 +6,7 @@
     const field = document.querySelector("textarea[data-composer]");
     const isHydrated = field && (field.onkeydown || Object.keys(field).some((key) => key.startsWith("__react")));
     if (isHydrated && !field.disabled && !field.readOnly) found.ready ??= performance.now();
-    if (found.ready && document.querySelector('.chat[data-empty="true"]')) found.open = performance.now();
+    if (found.ready && document.querySelector('.chat[data-empty="true"]:not(:has([data-draft="/"]))')) found.open = performance.now();
     else setTimeout(look, 1);
   };
   look();

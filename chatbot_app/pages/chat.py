@@ -1,6 +1,7 @@
 """The chat: what the platform is for. A new chat and an old one are the same page."""
 
 import reflex as rx
+from reflex_base.vars.base import VarData
 
 from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
@@ -20,6 +21,17 @@ OPTIONS = {
     "title": Conversation.tab_title,
     "on_load": [Conversation.open, Rail.load, LiveAnswer.follow],
 }
+
+# Until the server has said what is in it, the address tells a new chat from an old one, also where
+# the page is prerendered.
+_NO_CHAT_ID = rx.Var(
+    "(chatAddress.chat_id === undefined)",
+    _var_type=bool,
+    _var_data=VarData(
+        hooks={"const chatAddress = useParams();": None}, imports={"react-router": "useParams"}
+    ),
+)
+IS_EMPTY = rx.cond(Conversation.is_loaded, Conversation.is_empty, _NO_CHAT_ID)
 
 FRESH_KEY = rx.Var("window.chatbot.freshKey()", _var_type=str)
 
@@ -50,7 +62,7 @@ def page() -> rx.Component:
             missing("This chat does not exist, or it belongs to somebody else."),
             rx.el.div(
                 _conversation(),
-                rx.cond(Conversation.is_empty, _greeting()),
+                rx.cond(IS_EMPTY, _greeting()),
                 rx.el.div(
                     icon_button(
                         "arrow-down",
@@ -60,11 +72,11 @@ def page() -> rx.Component:
                         hidden=True,
                     ),
                     composer(),
-                    rx.cond(Conversation.is_empty, _starters()),
+                    rx.cond(IS_EMPTY, _starters()),
                     class_name="composer-dock",
                 ),
                 class_name="chat",
-                data_empty=rx.cond(Conversation.is_empty, "true", "false"),
+                data_empty=rx.cond(IS_EMPTY, "true", "false"),
             ),
         ),
     )
@@ -160,7 +172,11 @@ def _skeleton() -> rx.Component:
 
 def _greeting() -> rx.Component:
     return rx.el.div(
-        rx.el.h1("What can I do for you, " + Session.name.split(" ")[0] + "?"),
+        rx.el.h1(
+            "What can I do for you",
+            rx.cond(Session.name != "", ", " + Session.name.split(" ")[0], ""),
+            "?",
+        ),
         rx.cond(
             Conversation.is_demo,
             rx.el.p(
