@@ -12,9 +12,14 @@ TOKENS = 200
 SPEED = 100
 TIMES = 5
 
+LAGS: dict[str, tuple[Callable[[Seen], float], float]] = {
+    "Enter to the request at the provider": (lambda seen: seen.to_provider, 0.045),
+    "whole in the page": (lambda seen: seen.lag, 0.060),
+}
+"""What a person waits for, with the limits of a new chat. It can't be compared with a new chat's:
+there, the model is sent a sentence, and here thousands of words."""
+
 COMPARED: dict[str, Callable[[Seen], float]] = {
-    "Enter to the provider": lambda seen: seen.to_provider,
-    "whole in the page": lambda seen: seen.lag,
     "server CPU": lambda seen: seen.cpu,
     "main thread": lambda seen: seen.main_thread,
 }
@@ -30,9 +35,22 @@ def after_many(stage: Stage) -> list[Row]:
             those.append(stage.product_answer(stage.wanted(TOKENS, SPEED), length))
     rows = list[Row]()
     for length in HISTORIES:
+        rows += [_lag(length, what, seen) for what in LAGS]
         rows += [_against(length, what, seen[length], seen[0]) for what in COMPARED]
         rows[-1].faults = [fault for one in seen[length] for fault in one.faults]
     return rows
+
+
+def _lag(length: int, what: str, seen: dict[int, list[Seen]]) -> Row:
+    of, limit = LAGS[what]
+    former = shown(statistics.median(map(of, seen[0])), "ms")
+    return Row(
+        f"After {length:,} messages: {what}",
+        "ms",
+        limit,
+        [of(one) for one in seen[length]],
+        how=f"{former} in a new chat; {TIMES} answers of {TOKENS} tokens at {SPEED}/s",
+    )
 
 
 def _against(length: int, what: str, here: list[Seen], empty: list[Seen]) -> Row:
