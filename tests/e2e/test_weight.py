@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -131,3 +132,33 @@ def test_what_is_written_and_sent_before_any_script_has_run_is_asked_once(
     expect_chat_ready(page)
     expect(composer(page)).to_have_value("")
     assert len(provider.requests) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("offer", "taken"),
+    [
+        ("permessage-deflate; client_max_window_bits", "server_max_window_bits=14"),
+        ("", None),
+    ],
+)
+def test_a_websocket_that_can_be_is_deflated_with_a_window_that_holds_a_few_updates(
+    app: Served, offer: str, taken: str | None
+):
+    headers = {
+        "Origin": app.url,
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        **({"Sec-WebSocket-Extensions": offer} if offer else {}),
+    }
+    connection = http.client.HTTPConnection(HOST, app.port)
+    connection.request(
+        "GET", f"/_event/?token={uuid.uuid4()}&EIO=4&transport=websocket", headers=headers
+    )
+    answer = connection.getresponse()
+    extensions = answer.headers["sec-websocket-extensions"]
+    connection.close()
+
+    assert answer.status == 101
+    assert taken in extensions if taken else extensions is None
