@@ -163,8 +163,8 @@ class Follower:
         if is_last:
             blocks += self.splitter.finish()
         groups = self.groups.add(blocks)
-        tail = self.splitter.tail
-        texts = self.stretches.restart(tail) if blocks else self.stretches.grow(text)
+        stretches = self.stretches
+        texts = stretches.restart(self.splitter.tail) if blocks else stretches.grow(text)
         if self.is_fresh:
             self.state.message_id = str(generation.message_id)
             groups, texts = set(GROUP_VARS), set(TAIL_VARS)
@@ -172,7 +172,7 @@ class Follower:
         for name in groups:
             setattr(self.state, name, list(self.groups.groups[name]))
         for name in texts:
-            setattr(self.state, name, self.stretches.texts[name])
+            setattr(self.state, name, stretches.texts[name])
 
     async def _conversation(self) -> Conversation:
         """The tab's conversation, if it still is this one and this person's, and followed by nobody

@@ -99,9 +99,9 @@ def test_of_two_messages_at_the_same_moment_one_is_asked_and_one_is_told_to_wait
                 provider.wait_for_request(round_)
                 gate.open()
                 for tab in pair:
-                    tab.wait_status("complete")
                     so_far = 2 * (round_ + 1)
                     tab.until(lambda tab=tab, least=so_far: len(tab.messages) >= least)
+                    tab.wait_status("complete")
                 refused = [
                     tab.tab.vars.get("conversation.refused", 0) - count
                     for tab, count in zip(pair, before, strict=True)
