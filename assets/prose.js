@@ -42,12 +42,21 @@ const useLate = (name, isNeeded) => {
   return isNeeded ? loaded[name] : undefined;
 };
 
+// A text can be nested deeper than a parser's stack: then it is shown as it is, and the page stays.
+const orElse = (make, otherwise) => {
+  try {
+    return make();
+  } catch {
+    return otherwise;
+  }
+};
+
 const Tex = memo(({ text, display }) => {
   const katex = useLate("katex", true);
   if (!katex) return h("code", null, text);
   // KaTeX escapes what it is given, and refuses commands that could link or load (trust is off).
-  const html = katex.renderToString(text, { displayMode: display, throwOnError: false, strict: "ignore" });
-  return h("span", { dangerouslySetInnerHTML: { __html: html } });
+  const html = orElse(() => katex.renderToString(text, { displayMode: display, throwOnError: false, strict: "ignore" }), null);
+  return html === null ? h("code", null, text) : h("span", { dangerouslySetInnerHTML: { __html: html } });
 });
 
 // ---- Code: coloured when it is finished and about to be seen ----
@@ -144,7 +153,7 @@ const elements = {
     h("tbody", null, ...t.rows.map((row) => h("tr", null, ...row.map(cell("td"))))))),
 };
 
-const Block = memo(({ text, isOpen }) => h(Fragment, null, ...all(markdown.lexer(text), isOpen)));
+const Block = memo(({ text, isOpen }) => h(Fragment, null, ...orElse(() => all(markdown.lexer(text), isOpen), [h("p", null, text)])));
 
 // ---- The live answer: one component hears of every update, and only the message it belongs to is drawn anew ----
 
@@ -166,7 +175,7 @@ export const LiveFeed = ({ messageId, groups, tails }) => {
 // The open tail may hold the first line of the next block already.
 const partsOf = (tail) => {
   const parts = [];
-  for (const { type, raw } of markdown.lexer(tail)) {
+  for (const { type, raw } of orElse(() => markdown.lexer(tail), [{ type: "text", raw: tail }])) {
     if (type === "space" && parts.length) parts[parts.length - 1] += raw;
     else parts.push(raw);
   }

@@ -40,7 +40,7 @@ class Gathering:
         self._received = bytearray()
         self._came = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
-        self._reading.add_done_callback(lambda _: self._tell())
+        self._reading.add_done_callback(self._end)
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,6 +97,11 @@ class Gathering:
                     await asyncio.sleep(pause)
                 gathered = 0
             asked = time.monotonic()
+
+    def _end(self, reading: asyncio.Task[None]) -> None:
+        if not reading.cancelled():
+            reading.exception()  # what broke behind a whole answer is nobody's concern any more
+        self._tell()
 
     def _tell(self) -> None:
         self._told = time.monotonic()

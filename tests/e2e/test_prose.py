@@ -138,6 +138,17 @@ def test_hostile_markdown_is_text_and_its_links_lead_nowhere(
         page.reload()
 
 
+def test_what_is_nested_too_deep_to_be_drawn_is_text_and_the_page_stays(
+    provider: FakeProvider, page: Page
+) -> None:
+    deep = f"{'>' * 20_000} deep\n\n${'{' * 20_000}x{'}' * 20_000}$\n\nEnd of it."
+    inside = shown(provider, page, deep)
+    for _ in range(2):
+        expect(inside).to_contain_text("End of it.")
+        expect(button(page, "Send")).to_be_visible()
+        page.reload()
+
+
 def test_formulas_are_drawn_and_money_is_not(provider: FakeProvider, page: Page) -> None:
     text = (
         "It costs $5 and $6, or US$7.\n\nThe depth $d = 3.2$ and \\(e = 4\\).\n\n"

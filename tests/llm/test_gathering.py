@@ -1,6 +1,7 @@
 """Reading ahead: every byte comes, in order, in few batches, and nobody waits for what is there."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -120,3 +121,15 @@ async def test_leaving_stops_the_reading() -> None:
     async with Gathering(endless()) as reading:
         await reading.take()
     assert is_closed.is_set()
+
+
+async def test_what_breaks_behind_a_whole_answer_is_told_to_nobody() -> None:
+    told = list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with Gathering(drip(b"all of it", 0.01, ConnectionError("gone"))) as reading:
+        await reading.take()
+        await reading.until_the_end(5)
+    del reading
+    gc.collect()
+    await asyncio.sleep(0)
+    assert told == []
