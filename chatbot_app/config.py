@@ -7,12 +7,9 @@ live where they are applied, not here.
 """
 
 import functools
-import os
-import secrets
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import (
     AliasChoices,
@@ -25,21 +22,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from chatbot_app.addresses import local_url, origin_of, split_http
+from chatbot_app.signing_secret import MAKE_A_SECRET, BadSecret, check_secret, kept_secret
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-
-SECRET_BYTES = 32  # RFC 7518, 3.2: an HS256 key is at least as long as its hash
-
-MAKE_A_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-
-# Long enough to pass for a secret, and printed in manuals that everybody reads.
-SAMPLE_SECRETS = frozenset(
-    {
-        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
-        "a-string-secret-at-least-256-bits-long",
-        "super-secret-jwt-token-with-at-least-32-characters-long",
-        "your-super-secret-jwt-token-with-at-least-32-characters-long",
-    }
-)
 
 OPENAI = "https://api.openai.com/v1"
 OPENROUTER = "https://openrouter.ai/api/v1"
@@ -88,7 +74,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("workers", "granian_workers", "web_concurrency"),
     )
     """How many processes serve; more than 1 on PostgreSQL and Redis. Wins over WEB_CONCURRENCY."""
-    public_url: str = Field(default_factory=lambda known: _local_url(known["host"], known["port"]))
+    public_url: str = Field(default_factory=lambda known: local_url(known["host"], known["port"]))
     """The address people type, with no path behind it; http://localhost:PORT unless set."""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Further origins whose pages may connect, with commas: http://192.168.1.20:3000."""
@@ -96,6 +82,14 @@ class Settings(BaseSettings):
     """How many reverse proxies stand in front, whose X-Forwarded-For is then believed."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much is logged: debug, info, warning or error."""
+    log_format: Literal["text", "json"] = "text"
+    """How it is logged: text for people, json for programs (one object a line)."""
+    sockets_max: int = Field(default=2000, gt=0)
+    """How many open pages a worker serves; further ones are refused."""
+    sockets_per_address: int = Field(default=300, gt=0)
+    """How many of them one address may have. Behind a proxy, set TRUSTED_PROXY_HOPS."""
+    events_per_second: int = Field(default=30, gt=0)
+    """How many events a person or a page may send a second; ten seconds' worth at once."""
     shutdown_seconds: int = Field(default=10, ge=0)
     """How long requests and answers may go on after the signal to stop."""
     heartbeat_seconds: float = Field(default=3, gt=0)
@@ -130,6 +124,53 @@ class Settings(BaseSettings):
     """Attempts to register that may come from one address within their window."""
     registration_window_seconds: int = Field(default=3600, gt=0)
     """The window in which attempts to register are counted."""
+
+    registration: Literal["open", "invitation", "closed"] = "open"
+    """Who may make an account: open for everybody, invitation, or closed."""
+    admin_email: str = ""
+    """Whoever is to be the first administrator; a link to register is then logged at the start."""
+    access_token_seconds: int = Field(default=15 * 60, gt=0)
+    """How long a program may use an access token before it asks for another."""
+    reset_link_seconds: int = Field(default=3600, gt=0)
+    """How long a link to choose another password is good."""
+    verification_link_seconds: int = Field(default=3 * 24 * 3600, gt=0)
+    """How long a link that confirms an e-mail address is good."""
+    invitation_seconds: int = Field(default=7 * 24 * 3600, gt=0)
+    """How long an invitation is good."""
+
+    # How it sends mail
+    smtp_host: str = ""
+    """The mail server; without one no mail is sent and no e-mail address confirmed."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Its port: 587 with starttls, 465 with tls."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is kept private; none only for a server on this machine."""
+    smtp_username: str = ""
+    """Who signs in there, if somebody has to."""
+    smtp_password: SecretStr = SecretStr("")
+    """With which password."""
+    mail_from: str = ""
+    """The sender of its mail: Chatbot <chat@example.com>."""
+
+    # Who else may say who somebody is
+    google_client_id: str = ""
+    """Sign-in with Google: the client that was registered there."""
+    google_client_secret: SecretStr = SecretStr("")
+    """Its secret."""
+    github_client_id: str = ""
+    """Sign-in with GitHub: the OAuth app that was registered there."""
+    github_client_secret: SecretStr = SecretStr("")
+    """Its secret."""
+    github_url: str = "https://github.com"
+    """Another address for a GitHub of one's own."""
+    oidc_issuer: str = ""
+    """Sign-in with any OpenID Connect provider: the issuer's address."""
+    oidc_client_id: str = ""
+    """The client that was registered there."""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """Its secret."""
+    oidc_name: str = "Single sign-on"
+    """What its button says."""
 
     # Which model answers
     openai_api_key: SecretStr = SecretStr("")
@@ -230,11 +271,18 @@ class Settings(BaseSettings):
             raise ValueError("has characters that no key has; was a quote copied with it?")
         return SecretStr(bare)
 
-    @field_validator("openai_base_url", "ollama_url")
+    @field_validator("admin_email")
+    @classmethod
+    def _lower(cls, address: str) -> str:
+        if address and "@" not in address:
+            raise ValueError("must be an e-mail address")
+        return address.strip().lower()
+
+    @field_validator("openai_base_url", "ollama_url", "github_url", "oidc_issuer")
     @classmethod
     def _an_address(cls, url: str) -> str:
         if url:
-            _split_http(url)
+            split_http(url)
         return url.rstrip("/")
 
     @model_validator(mode="after")
@@ -252,7 +300,25 @@ class Settings(BaseSettings):
                 f" {self.openai_base_url} to use"
             )
         self._share_among_workers()
+        self._name_the_whole()
         return self
+
+    def _name_the_whole(self) -> None:
+        """Refuse what is set by half, or would not be safe."""
+        lacking = [
+            f"{name.upper()}_CLIENT_SECRET: must be set when {name.upper()}_CLIENT_ID is"
+            for name in ("google", "github", "oidc")
+            if getattr(self, f"{name}_client_id")
+            and not getattr(self, f"{name}_client_secret").get_secret_value()
+        ]
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            lacking.append("OIDC_ISSUER: goes together with OIDC_CLIENT_ID")
+        if self.smtp_host and not self.mail_from:
+            lacking.append("MAIL_FROM: must be set when SMTP_HOST is, for every mail has a sender")
+        if self.smtp_security == "none" and self.smtp_username and not self.testing:
+            lacking.append("SMTP_SECURITY: none would send the password for everybody to read")
+        if lacking:
+            raise ValueError("\n".join(lacking))
 
     def _share_among_workers(self) -> None:
         """Refuse several workers where they could not share what each of them needs."""
@@ -274,6 +340,11 @@ class Settings(BaseSettings):
     def has_provider(self) -> bool:
         """Whether a provider was set; a local one has an address and no key."""
         return bool(self.openai_base_url)
+
+    @property
+    def has_mail(self) -> bool:
+        """Whether mail can be sent, so that e-mail addresses are confirmed."""
+        return bool(self.smtp_host)
 
     @property
     def is_https(self) -> bool:
@@ -311,95 +382,21 @@ def get_settings() -> Settings:
         raise BadSettings("\n".join(faults)) from None
     if settings.jwt_secret.get_secret_value():
         return settings
-    return settings.model_copy(update={"jwt_secret": SecretStr(kept_secret(settings.data_dir))})
-
-
-def kept_secret(directory: Path) -> str:
-    """Read the secret kept in this directory, making it first if there is none.
-
-    Of processes that start at once, all get the same one. Readable by its owner alone.
-
-    Raises: BadSettings.
-    """
-    path = directory / "jwt_secret"
     try:
-        if not path.exists():
-            _make_secret(path)
-        secret = path.read_text().strip()
-        check_secret(secret)
-    except OSError as error:
-        raise BadSettings(
-            f"DATA_DIR: {error.filename or directory} can't be used ({error.strerror});"
-            " make it writable, or choose another directory with DATA_DIR"
-        ) from None
-    except ValueError as error:
-        raise BadSettings(f"{path}: {error}") from None
-    return secret
-
-
-def check_secret(secret: str) -> None:
-    """Refuse a secret that is too short, printed in a manual or all of a piece (ASVS V13.2.3).
-
-    Raises: ValueError.
-    """
-    if len(secret.encode()) < SECRET_BYTES:
-        raise ValueError(f"must have 32 bytes or more. Make one with: {MAKE_A_SECRET}")
-    if secret.lower() in SAMPLE_SECRETS or len(set(secret)) < 8:
-        raise ValueError(f"is a sample that anybody may know. Make one with: {MAKE_A_SECRET}")
-
-
-def origin_of(url: str) -> str:
-    """Write an address as a browser writes it in an Origin header (RFC 6454).
-
-    Raises: ValueError when it has more than an origin, or is none.
-    """
-    parts = _split_http(url)
-    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ValueError("must be like https://chat.example.com, with nothing after the host")
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    port = "" if parts.port in (None, usual) else f":{parts.port}"
-    return f"{parts.scheme}://{host}{port}"
-
-
-def _split_http(url: str) -> SplitResult:
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "*" in url:
-        raise ValueError("must be an address that begins with http:// or https://, without '*'")
-    return parts
+        secret = kept_secret(settings.data_dir)
+    except BadSecret as error:
+        raise BadSettings(str(error)) from None
+    return settings.model_copy(update={"jwt_secret": SecretStr(secret)})
 
 
 def _embedded_database(directory: Path) -> str:
     return f"sqlite:///{quote(str(directory / 'chatbot.db'))}"
 
 
-def _local_url(host: str, port: int) -> str:
-    """Only the address of one network has to be typed as it is; all others include localhost."""
-    if host in {"0.0.0.0", "::", "127.0.0.1", "::1"}:
-        host = "localhost"
-    return origin_of(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-
-
 def _provider_of(key: str) -> str:
     if not key:
         return ""
     return OPENROUTER if key.startswith("sk-or-") else OPENAI
-
-
-def _make_secret(path: Path) -> None:
-    """Write the secret whole and under another name first: nobody ever reads half of one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".jwt_secret-")  # mode 0600
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)  # fails where another process was first, whose secret then counts
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft).unlink()
 
 
 def _sentence(fault: ErrorDetails) -> str:

@@ -6,6 +6,7 @@ show; moments are ISO 8601 in UTC.
 
 import uuid
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 Role = Literal["user", "assistant"]
@@ -20,6 +21,15 @@ class Viewer:
     session_id: uuid.UUID
     name: str
     email: str
+    role: str = "user"
+    is_verified: bool = True
+    """Whether the e-mail address is confirmed; always, where no mail can be sent."""
+    signed_in_at: datetime | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person looks after the site."""
+        return self.role == "admin"
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,19 @@ class SessionGrant:
     token: str
     max_age: int
     landing: str
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One of a person's own sign-ins. `is_program`: with tokens in place of a cookie."""
+
+    id: str = ""
+    device: str = ""
+    address: str = ""
+    is_program: bool = False
+    is_current: bool = False
+    began_at: str = ""
+    last_seen_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ lives in `services.passwords`; whether a session still stands is known to its ro
 import base64
 import hashlib
 import hmac
+import secrets
 import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import bcrypt
 import jwt
@@ -19,8 +20,22 @@ import jwt
 from chatbot_app.errors import NotSignedIn
 
 ISSUER = "chatbot_app"
-AUDIENCE = "chatbot_app:browser"
-SESSION_JWT = "session+jwt"
+
+# What a token is for stands in its header and decides its audience, so that none passes for another
+# (RFC 8725, 3.11 and 3.12).
+SESSION: Final = "session+jwt"
+ACCESS: Final = "access+jwt"
+REFRESH: Final = "refresh+jwt"
+SECOND_FACTOR: Final = "second-factor+jwt"
+OIDC: Final = "oidc+jwt"
+AUDIENCES = {
+    SESSION: "chatbot_app:browser",
+    ACCESS: "chatbot_app:program",
+    REFRESH: "chatbot_app:refresh",
+    SECOND_FACTOR: "chatbot_app:second-factor",
+    OIDC: "chatbot_app:oidc",
+}
+
 # Untyped: PyJWT's signatures name types of a package that HS256 does without.
 _jwt: Any = jwt
 
@@ -34,11 +49,12 @@ _PASSWORD_DOMAIN = b"chatbot_app.password.v1"
 
 @dataclass(frozen=True)
 class Claims:
-    """What a valid session token says."""
+    """What a valid token of a session says; `number` counts a program's refresh tokens."""
 
     user_id: uuid.UUID
     session_id: uuid.UUID
     expires_at: datetime
+    number: int = 0
 
 
 def hash_password(password: str, *, cost: int) -> str:
@@ -67,24 +83,44 @@ def _prehash(password: str) -> bytes:
     return base64.b64encode(hmac.digest(_PASSWORD_DOMAIN, normal, hashlib.sha256))
 
 
-def issue_token(claims: Claims, *, secret: str, issued_at: datetime) -> str:
-    """Sign a session token: a JWT with HS256."""
-    payload: dict[str, Any] = {
-        "sub": str(claims.user_id),
-        "sid": str(claims.session_id),
-        "iat": issued_at,
-        "exp": claims.expires_at,
-        "aud": AUDIENCE,
-        "iss": ISSUER,
-    }
-    return _jwt.encode(payload, secret, algorithm="HS256", headers={"typ": SESSION_JWT})
+def issue_token(claims: Claims, *, secret: str, issued_at: datetime, kind: str = SESSION) -> str:
+    """Sign a token that names a session: `SESSION`, `ACCESS` or `REFRESH`."""
+    payload = {"sub": str(claims.user_id), "sid": str(claims.session_id), "num": claims.number}
+    return sign(payload, kind=kind, secret=secret, issued_at=issued_at, until=claims.expires_at)
 
 
-def read_token(token: str, *, secret: str) -> Claims:
-    """Check a session token's signature, times, issuer, audience and type.
+def read_token(token: str, *, secret: str, kind: str = SESSION) -> Claims:
+    """Check a token that names a session; see `unsign`.
 
-    The algorithm is pinned and every claim required, for PyJWT insists on neither by itself; the
-    type is checked so that another kind of token never passes for a session (RFC 8725, 3.11).
+    Raises: NotSignedIn whatever is wrong, and does not say what.
+    """
+    payload = unsign(token, kind=kind, secret=secret)
+    try:
+        return Claims(
+            user_id=uuid.UUID(payload["sub"]),
+            session_id=uuid.UUID(payload["sid"]),
+            expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+            number=int(payload.get("num", 0)),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise NotSignedIn from error
+
+
+def sign(
+    payload: dict[str, Any], *, kind: str, secret: str, issued_at: datetime, until: datetime
+) -> str:
+    """Sign what is to come back unchanged, for one purpose and until then: a JWT with HS256.
+
+    Anybody can read it.
+    """
+    claims = {"iat": issued_at, "exp": until, "aud": AUDIENCES[kind], "iss": ISSUER}
+    return _jwt.encode({**payload, **claims}, secret, algorithm="HS256", headers={"typ": kind})
+
+
+def unsign(token: str, *, kind: str, secret: str) -> dict[str, Any]:
+    """Check a token's signature, times, issuer, audience and type; give what was signed.
+
+    The algorithm is pinned and every claim required, for PyJWT insists on neither by itself.
 
     Raises: NotSignedIn whatever is wrong, and does not say what.
     """
@@ -93,18 +129,23 @@ def read_token(token: str, *, secret: str) -> Claims:
             token,
             secret,
             algorithms=["HS256"],
-            audience=AUDIENCE,
+            audience=AUDIENCES[kind],
             issuer=ISSUER,
             leeway=CLOCK_SKEW,
-            options={"require": ["sub", "sid", "iat", "exp", "aud", "iss"]},
-        )
-        payload = decoded["payload"]
-        if decoded["header"].get("typ") != SESSION_JWT:
-            raise NotSignedIn
-        return Claims(
-            user_id=uuid.UUID(payload["sub"]),
-            session_id=uuid.UUID(payload["sid"]),
-            expires_at=datetime.fromtimestamp(payload["exp"], UTC),
+            options={"require": ["iat", "exp", "aud", "iss"]},
         )
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
         raise NotSignedIn from error
+    if decoded["header"].get("typ") != kind:
+        raise NotSignedIn
+    return decoded["payload"]
+
+
+def new_link_token() -> str:
+    """Give a token for a link that is sent: 256 random bits, of which only a hash is kept."""
+    return secrets.token_urlsafe(32)
+
+
+def link_hash(token: str) -> str:
+    """Hash such a token. Nothing slow is needed where nothing can be guessed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -213,7 +213,9 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: list[Row]) -> None:
     csv.DictWriter(file, list(rows[0])).writerows(rows)
     file.seek(0)
     # Empty text and NULL look alike in CSV.
-    texts = ", ".join(column.name for column in table.columns if not column.nullable)
+    texts = ", ".join(
+        column.name for column in table.columns if not column.nullable and column.name in rows[0]
+    )
     form = f"(FORMAT csv, FORCE_NOT_NULL ({texts}))"
     with connection.connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {table.name} ({', '.join(rows[0])}) FROM STDIN {form}", file)

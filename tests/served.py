@@ -77,6 +77,7 @@ class Served:
             "REGISTRATIONS_PER_ADDRESS": "10000",
             "SIGN_IN_FAILURES_PER_ADDRESS": "10000",
             "SIGN_IN_FAILURES_PER_ACCOUNT": "1000",
+            "EVENTS_PER_SECOND": "100000",
             **_provider(provider_url),
             **environment,
         }

@@ -25,7 +25,8 @@ LAYERS = [
     {"repositories", "llm"},
     {"migrations", "tab_locks"},
     {"models", "db", "security", "logs"},
-    {"schemas", "config", "errors", "markdown", "cookies"},
+    {"schemas", "config", "errors", "markdown", "cookies", "callers"},
+    {"addresses", "signing_secret"},
 ]
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 

@@ -7,14 +7,14 @@ import pytest
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
+from chatbot_app.addresses import origin_of
 from chatbot_app.config import (
     PROJECT_ROOT,
     BadSettings,
     Settings,
     get_settings,
-    kept_secret,
-    origin_of,
 )
+from chatbot_app.signing_secret import kept_secret
 
 GOOD_SECRET = "3kT9-wq0Zb7Yf1Lm5Xc8Vn2Rp6Hs4Jd_Gu"
 ENV_EXAMPLE = (PROJECT_ROOT / ".env.example").read_text()

@@ -28,6 +28,12 @@ TABLES = {
     "message",
     "answer_run",
     "message_chunk",
+    "two_factor",
+    "recovery_code",
+    "identity",
+    "mailed_link",
+    "invitation",
+    "audit_entry",
 }
 
 

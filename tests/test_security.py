@@ -25,11 +25,11 @@ def forged(*, key: str = SECRET, algorithm: str = "HS256", typ: str | None = Non
         "sid": str(CLAIMS.session_id),
         "iat": NOW,
         "exp": NOW + timedelta(days=1),
-        "aud": security.AUDIENCE,
+        "aud": security.AUDIENCES[security.SESSION],
         "iss": security.ISSUER,
     } | changes
     kept = {name: value for name, value in payload.items() if value is not None}
-    headers = {"typ": typ or security.SESSION_JWT}
+    headers = {"typ": typ or security.SESSION}
     return jwt.encode(kept, key, algorithm=algorithm, headers=headers)
 
 
@@ -113,7 +113,7 @@ def test_a_token_of_another_kind_key_or_time_is_refused(changes: dict[str, Any])
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "HS256"])
 def test_a_token_without_a_signature_is_refused(algorithm: str):
-    header = {"alg": algorithm, "typ": security.SESSION_JWT}
+    header = {"alg": algorithm, "typ": security.SESSION}
     body = forged().split(".")[1]
     head = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
 

@@ -5,6 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from chatbot_app.api import auth, health
+from chatbot_app.api.calls import Calls
 from chatbot_app.api.sizes import BodyLimit
 from chatbot_app.errors import AppError, TooManyAttempts
 
@@ -21,6 +22,7 @@ def create_api() -> FastAPI:
     api.add_exception_handler(400, _malformed)  # a body that is no JSON, or no text at all
     api.add_exception_handler(413, _too_long)
     api.add_middleware(BodyLimit)
+    api.add_middleware(Calls)
     return api
 
 

@@ -13,14 +13,17 @@ from pydantic import BaseModel, ConfigDict
 from chatbot_app import db
 from chatbot_app.api.requests import (
     client_address,
+    drop_cookie,
     local_path,
     require_own_origin,
     session_token,
+    set_session_cookie,
+    viewer,
 )
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import session_cookie
 from chatbot_app.errors import NotSignedIn
-from chatbot_app.schemas import SessionGrant, Viewer
+from chatbot_app.schemas import Viewer
 from chatbot_app.services import accounts, sessions
 
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
@@ -53,17 +56,13 @@ class PasswordChange(_Form):
     new_password: str
 
 
-async def _viewer(token: Annotated[str | None, Depends(session_token)]) -> Viewer:
-    return await db.in_thread(sessions.resolve, token)
-
-
 @router.post("/register", status_code=201)
 async def register(form: Registration, request: Request, response: Response) -> dict[str, str]:
     """Make an account, its starter project and a session; says where to go."""
     grant = await accounts.register(
         name=form.name, email=form.email, password=form.password, address=client_address(request)
     )
-    _set_cookie(response, grant)
+    set_session_cookie(response, grant)
     return {"next": grant.landing}
 
 
@@ -73,7 +72,7 @@ async def sign_in(form: SignIn, request: Request, response: Response) -> dict[st
     grant = await accounts.sign_in(
         email=form.email, password=form.password, address=client_address(request)
     )
-    _set_cookie(response, grant)
+    set_session_cookie(response, grant)
     return {"next": local_path(form.next) or grant.landing}
 
 
@@ -84,31 +83,17 @@ async def sign_out(
     """End this session; its cookie is worth nothing from now on, on open pages too."""
     try:
         viewer = await db.in_thread(sessions.resolve, token)
-        await db.in_thread(sessions.sign_out, viewer.session_id)
+        await db.in_thread(sessions.sign_out, viewer)
     except NotSignedIn:
         pass  # it was over already; the cookie goes all the same
-    is_https = get_settings().is_https
-    response.delete_cookie(session_cookie(is_https=is_https), path="/", secure=is_https)
+    drop_cookie(response, session_cookie(is_https=get_settings().is_https))
     return {"next": "/login"}
 
 
 @router.post("/password")
 async def change_password(
-    form: PasswordChange, viewer: Annotated[Viewer, Depends(_viewer)]
+    form: PasswordChange, viewer: Annotated[Viewer, Depends(viewer)]
 ) -> dict[str, str]:
     """Take another password; every other session of this person ends."""
     await accounts.change_password(viewer, form.current_password, form.new_password)
     return {"message": "Your password is changed. Other devices have been signed out."}
-
-
-def _set_cookie(response: Response, grant: SessionGrant) -> None:
-    is_https = get_settings().is_https
-    response.set_cookie(
-        session_cookie(is_https=is_https),
-        grant.token,
-        max_age=grant.max_age,
-        path="/",
-        secure=is_https,
-        httponly=True,
-        samesite="lax",
-    )

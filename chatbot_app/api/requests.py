@@ -1,10 +1,13 @@
 """What every route must know of a request: where it comes from, and whose session it carries."""
 
-from fastapi import Request
+from fastapi import Request, Response
 
+from chatbot_app import addresses, db, security
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import read_cookie, session_cookie
 from chatbot_app.errors import Forbidden
+from chatbot_app.schemas import SessionGrant, Viewer
+from chatbot_app.services import sessions
 
 
 def require_own_origin(request: Request) -> None:
@@ -24,19 +27,51 @@ def require_own_origin(request: Request) -> None:
 
 def client_address(request: Request) -> str:
     """The address a request comes from, past as many proxies as the settings trust."""
-    hops = get_settings().trusted_proxy_hops
-    forwarded = [
-        a.strip() for a in request.headers.get("x-forwarded-for", "").split(",") if a.strip()
-    ]
-    if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return request.client.host if request.client else "unknown"
+    return addresses.client_address(
+        request.client.host if request.client else "",
+        request.headers.get("x-forwarded-for", ""),
+        hops=get_settings().trusted_proxy_hops,
+    )
 
 
 def session_token(request: Request) -> str | None:
     """The session's JWT in the request's cookies, if there is one."""
     name = session_cookie(is_https=get_settings().is_https)
     return read_cookie(request.headers.get("cookie", ""), name)
+
+
+async def viewer(request: Request) -> Viewer:
+    """Who is asking: by the session's cookie or, for programs, by `Authorization: Bearer`.
+
+    Raises: NotSignedIn.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await db.in_thread(sessions.resolve, token.strip(), kind=security.ACCESS)
+    return await db.in_thread(sessions.resolve, session_token(request))
+
+
+def set_session_cookie(response: Response, grant: SessionGrant) -> None:
+    """Hand the browser a session, out of reach of any script (ASVS V3.3)."""
+    set_cookie(response, session_cookie(is_https=get_settings().is_https), grant)
+
+
+def set_cookie(response: Response, name: str, grant: SessionGrant) -> None:
+    """Hand the browser a token, out of reach of any script."""
+    response.set_cookie(
+        name,
+        grant.token,
+        max_age=grant.max_age,
+        path="/",
+        secure=get_settings().is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_cookie(response: Response, name: str) -> None:
+    """Have the browser forget a token."""
+    response.delete_cookie(name, path="/", secure=get_settings().is_https)
 
 
 def local_path(target: str) -> str | None:

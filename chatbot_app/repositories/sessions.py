@@ -1,6 +1,7 @@
 """Sign-ins. They are found by the id in a signed token, so the token stands for the reader."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, delete, or_, select, update
@@ -20,12 +21,22 @@ def touch(session: Session, session_id: uuid.UUID, moment: datetime) -> None:
     session.exec(statement.values(last_seen_at=moment))
 
 
-def revoke(session: Session, session_id: uuid.UUID, moment: datetime) -> None:
-    """End one sign-in for good."""
+def revoke(session: Session, user_id: uuid.UUID, session_id: uuid.UUID, moment: datetime) -> bool:
+    """End one sign-in of this person for good; tells whether it was not over yet."""
     statement = update(UserSession).where(
-        col(UserSession.id) == session_id, col(UserSession.revoked_at).is_(None)
+        col(UserSession.id) == session_id,
+        col(UserSession.user_id) == user_id,
+        col(UserSession.revoked_at).is_(None),
     )
-    session.exec(statement.values(revoked_at=moment))
+    return session.exec(statement.values(revoked_at=moment)).rowcount == 1
+
+
+def count_up(session: Session, session_id: uuid.UUID, number: int) -> bool:
+    """Take the refresh token with this number; False if one that came after it was made already."""
+    statement = update(UserSession).where(
+        col(UserSession.id) == session_id, col(UserSession.refresh_number) == number
+    )
+    return session.exec(statement.values(refresh_number=number + 1)).rowcount == 1
 
 
 def revoke_all(
@@ -38,6 +49,16 @@ def revoke_all(
     if but is not None:
         statement = statement.where(col(UserSession.id) != but)
     session.exec(statement.values(revoked_at=moment))
+
+
+def list_live(session: Session, user_id: uuid.UUID, moment: datetime) -> Sequence[UserSession]:
+    """List a person's sign-ins that are not over by themselves, the one used last first."""
+    statement = select(UserSession).where(
+        col(UserSession.user_id) == user_id,
+        col(UserSession.expires_at) > moment,
+        col(UserSession.revoked_at).is_(None),
+    )
+    return session.exec(statement.order_by(col(UserSession.last_seen_at).desc())).all()
 
 
 def delete_ended(session: Session, user_id: uuid.UUID, moment: datetime) -> None:

@@ -1,12 +1,15 @@
 """Accounts, found by their id or e-mail. What a person may do with them is not decided here."""
 
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from chatbot_app.errors import Conflict, NotFound
-from chatbot_app.models import User
+from chatbot_app.models import Chat, Project, User
+from chatbot_app.repositories import answer_runs
 
 
 def find_by_email(session: Session, email: str) -> User | None:
@@ -42,6 +45,16 @@ def add(session: Session, user: User) -> None:
         raise Conflict("There is already an account with this email.") from error
 
 
+def list_chat_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
+    """List the ids of all chats of a person."""
+    return session.exec(_chat_ids(user_id)).all()
+
+
+def _chat_ids(user_id: uuid.UUID) -> SelectOfScalar[uuid.UUID]:
+    return select(Chat.id).join(Project).where(col(Project.user_id) == user_id)
+
+
 def delete_with_all(session: Session, user_id: uuid.UUID) -> None:
     """Delete an account and, by the tables' cascades, all it owns."""
+    answer_runs.drop_in(session, _chat_ids(user_id))
     session.exec(delete(User).where(col(User.id) == user_id))

@@ -1,6 +1,9 @@
 """Accounts: registering, signing in, changing the password, leaving."""
 
 import uuid
+from datetime import timedelta
+
+from sqlmodel import Session
 
 from chatbot_app import db
 from chatbot_app.config import get_settings
@@ -9,7 +12,10 @@ from chatbot_app.models import Project, User, now
 from chatbot_app.repositories import chats, projects, users
 from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.schemas import SessionGrant, Viewer
-from chatbot_app.services import passwords, sessions, text, throttle
+from chatbot_app.services import audit, passwords, sessions, text, throttle
+
+FRESH = timedelta(minutes=10)
+"""A sign-in so young stands for a password, where an account has none."""
 
 STARTER_NAME = "General assistant"
 STARTER_DESCRIPTION = "Questions, drafts and ideas of any kind."
@@ -51,8 +57,59 @@ async def sign_in(*, email: str, password: str, address: str) -> SessionGrant:
         user = await db.in_thread(_find, mail)
         known_hash = None if user is None else user.password_hash
         if not await passwords.matches(secret, known_hash) or user is None:
+            known = None if user is None else user.id
+            await db.in_thread(audit.note, "sign-in", actor=None, target=known)
             raise WrongCredentials
-    return await db.in_thread(_sign_in, user)
+    return await db.in_thread(admit, user, "password")
+
+
+def admit(proven: User, how: str) -> SessionGrant:
+    """Begin a session of somebody who has proven who they are, and say how; land where they were
+    last.
+
+    Raises:
+        WrongCredentials: the account changed since, or is gone.
+        Forbidden: it is disabled.
+    """
+    goal = landing(proven.id)
+    with db.session(write=True) as session:
+        # Locked and read again: a password changed meanwhile must not leave a sign-in behind.
+        user = users.find(session, proven.id, lock=True)
+        if user is None or user.password_hash != proven.password_hash:
+            raise WrongCredentials
+        is_disabled = user.disabled_at is not None
+        audit.record(
+            session,
+            "sign-in",
+            actor=user.id,
+            outcome="refused" if is_disabled else "done",
+            detail="the account is disabled" if is_disabled else how,
+        )
+        grant = None if is_disabled else sessions.begin(session, user, goal)
+    if grant is None:
+        raise Forbidden("This account is disabled. Please ask whoever runs this site.")
+    return grant
+
+
+async def confirm(viewer: Viewer, password: str) -> None:
+    """Make sure that it is the person who asks, and not just their browser: the password, or where
+    there is none a sign-in of a moment ago.
+
+    Raises: InvalidInput, WrongCredentials, TooManyAttempts, NotFound, Forbidden.
+    """
+    password_hash = await db.in_thread(_password_hash, viewer.user_id)
+    if not password_hash:
+        began = viewer.signed_in_at
+        if began is None or now() - began > FRESH:
+            raise Forbidden(
+                "This account has no password. Please sign out and in again, and do this within"
+                " ten minutes."
+            )
+        return
+    known = passwords.typed(password)
+    with throttle.confirming(str(viewer.user_id)):
+        if not await passwords.matches(known, password_hash):
+            raise WrongCredentials("The password isn't right.")
 
 
 async def change_password(viewer: Viewer, current: str, new: str) -> None:
@@ -60,12 +117,11 @@ async def change_password(viewer: Viewer, current: str, new: str) -> None:
 
     Raises: InvalidInput, WrongCredentials, TooManyAttempts, NotFound.
     """
-    known = passwords.typed(current)
     secret = passwords.accept(new, email=viewer.email, name=viewer.name)
-    with throttle.confirming(str(viewer.user_id)):
-        password_hash = await db.in_thread(_password_hash, viewer.user_id)
-        if not await passwords.matches(known, password_hash):
-            raise WrongCredentials("The current password isn't right.")
+    try:
+        await confirm(viewer, current)
+    except WrongCredentials:
+        raise WrongCredentials("The current password isn't right.") from None
     await db.in_thread(_set_password, viewer, await passwords.hashed(secret))
 
 
@@ -81,7 +137,7 @@ def rename(user_id: uuid.UUID, name: str) -> str:
     return person
 
 
-def disable(user_id: uuid.UUID) -> None:
+def disable(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
     """Shut an account: its sign-ins end now and no new one is given; what it owns stays.
 
     Raises: NotFound.
@@ -89,18 +145,45 @@ def disable(user_id: uuid.UUID) -> None:
     with db.session(write=True) as session:
         users.get(session, user_id, lock=True).disabled_at = now()
         sign_ins.revoke_all(session, user_id, now())
+        audit.record(session, "disable", actor=by, target=user_id)
     sessions.forget()
 
 
-def delete(user_id: uuid.UUID) -> None:
-    """Delete an account with its sign-ins, projects and chats.
+def delete(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
+    """Delete an account with its sign-ins, projects and chats; `answers.delete_account` stops its
+    live answers first.
 
     Raises: NotFound.
     """
     with db.session(write=True) as session:
-        users.get(session, user_id)
+        users.get(session, user_id, lock=True)
         users.delete_with_all(session, user_id)
+        audit.record(session, "delete", actor=by or user_id, target=user_id)
     sessions.forget()
+
+
+def chat_ids(user_id: uuid.UUID) -> list[uuid.UUID]:
+    """List the ids of all chats of a person."""
+    with db.session() as session:
+        return list(users.list_chat_ids(session, user_id))
+
+
+def open_account(session: Session, user: User, how: str) -> str:
+    """Store a new account with a starter project, within the caller's transaction; says where its
+    owner begins.
+
+    Raises: Conflict when the e-mail is taken.
+    """
+    starter = Project(
+        user_id=user.id,
+        name=STARTER_NAME,
+        description=STARTER_DESCRIPTION,
+        system_prompt=STARTER_PROMPT,
+    )
+    users.add(session, user)
+    projects.add(session, starter)
+    audit.record(session, "register", actor=user.id, detail=how)
+    return f"/projects/{starter.id}/chat"
 
 
 def landing(user_id: uuid.UUID) -> str:
@@ -125,28 +208,8 @@ def _find(mail: str) -> User | None:
 
 def _register(person: str, mail: str, password_hash: str) -> SessionGrant:
     user = User(name=person, email=mail, password_hash=password_hash)
-    starter = Project(
-        user_id=user.id,
-        name=STARTER_NAME,
-        description=STARTER_DESCRIPTION,
-        system_prompt=STARTER_PROMPT,
-    )
     with db.session(write=True) as session:
-        users.add(session, user)
-        projects.add(session, starter)
-        return sessions.begin(session, user, f"/projects/{starter.id}/chat")
-
-
-def _sign_in(verified: User) -> SessionGrant:
-    goal = landing(verified.id)
-    with db.session(write=True) as session:
-        # Locked and read again: a password changed meanwhile must not leave a sign-in behind.
-        user = users.find(session, verified.id, lock=True)
-        if user is None or user.password_hash != verified.password_hash:
-            raise WrongCredentials
-        if user.disabled_at is not None:
-            raise Forbidden("This account is disabled. Please ask whoever runs this site.")
-        return sessions.begin(session, user, goal)
+        return sessions.begin(session, user, open_account(session, user, "password"))
 
 
 def _password_hash(user_id: uuid.UUID) -> str:
@@ -158,4 +221,5 @@ def _set_password(viewer: Viewer, password_hash: str) -> None:
     with db.session(write=True) as session:
         users.get(session, viewer.user_id, lock=True).password_hash = password_hash
         sign_ins.revoke_all(session, viewer.user_id, now(), but=viewer.session_id)
+        audit.record(session, "password-change", actor=viewer.user_id)
     sessions.forget()

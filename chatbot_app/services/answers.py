@@ -16,7 +16,7 @@ from chatbot_app import db
 from chatbot_app.errors import Unavailable
 from chatbot_app.generation import records, worker
 from chatbot_app.schemas import Turn
-from chatbot_app.services import chats, projects, turns
+from chatbot_app.services import accounts, chats, projects, turns
 
 T = TypeVar("T")
 
@@ -126,6 +126,20 @@ async def delete_project(user_id: uuid.UUID, project_id: uuid.UUID | str) -> Non
     engine = worker.engine()
     await engine.stop_chats(chat_ids)
     await db.in_thread(projects.delete, user_id, project_id)
+    for chat_id in chat_ids:
+        engine.channels.messages_changed(chat_id)
+
+
+async def delete_account(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
+    """Stop every live answer of a person, then delete the account with everything under it.
+
+    Raises:
+        NotFound: there is no such account.
+    """
+    chat_ids = await db.in_thread(accounts.chat_ids, user_id)
+    engine = worker.engine()
+    await engine.stop_chats(chat_ids)
+    await db.in_thread(accounts.delete, user_id, by=by)
     for chat_id in chat_ids:
         engine.channels.messages_changed(chat_id)
 

@@ -10,15 +10,17 @@ import threading
 import time
 import uuid
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlmodel import Session
 
-from chatbot_app import db, security
+from chatbot_app import callers, db, security
 from chatbot_app.config import get_settings
-from chatbot_app.errors import NotSignedIn, Unavailable
+from chatbot_app.errors import Forbidden, NotFound, NotSignedIn, Unavailable
 from chatbot_app.models import User, UserSession, now
 from chatbot_app.repositories import sessions
-from chatbot_app.schemas import SessionGrant, Viewer
+from chatbot_app.schemas import SessionGrant, SignIn, Viewer
+from chatbot_app.services import audit, devices, text, views
 
 log = logging.getLogger(__name__)
 
@@ -64,56 +66,136 @@ _memory = _Memory()
 
 
 def begin(session: Session, user: User, landing: str) -> SessionGrant:
-    """Open a sign-in within the caller's transaction, and drop this person's ended ones."""
-    settings = get_settings()
-    moment = now()
-    lasts = timedelta(seconds=settings.session_absolute_seconds)
+    """Open a browser's sign-in within the caller's transaction."""
+    row = open_row(session, user, kind="browser")
+    claims = security.Claims(user.id, row.id, row.expires_at)
+    token = security.issue_token(claims, secret=_secret(), issued_at=row.created_at)
+    return SessionGrant(
+        token=token, max_age=get_settings().session_absolute_seconds, landing=landing
+    )
+
+
+def open_row(session: Session, user: User, *, kind: Literal["browser", "program"]) -> UserSession:
+    """Store a sign-in of whoever is calling, and drop this person's ended ones."""
+    moment, caller = now(), callers.current()
     row = UserSession(
-        user_id=user.id, created_at=moment, last_seen_at=moment, expires_at=moment + lasts
+        user_id=user.id,
+        created_at=moment,
+        last_seen_at=moment,
+        expires_at=moment + timedelta(seconds=get_settings().session_absolute_seconds),
+        kind=kind,
+        device=devices.named(caller.user_agent),
+        address=caller.address[:64],
     )
     sessions.delete_ended(session, user.id, moment)
     session.add(row)
     session.flush()
-    claims = security.Claims(user.id, row.id, row.expires_at)
-    token = security.issue_token(
-        claims, secret=settings.jwt_secret.get_secret_value(), issued_at=moment
-    )
-    return SessionGrant(token=token, max_age=int(lasts.total_seconds()), landing=landing)
+    return row
 
 
-def resolve(token: str | None) -> Viewer:
-    """Tell whose live sign-in this token names.
+def find_remembered(token: str | None, *, kind: str = security.SESSION) -> Viewer | None:
+    """Find whose sign-in this token names without asking the database, if that was done just now.
 
-    A second old at most, unless it was ended in this process, which bites at once.
+    Takes microseconds: an event loop may call it.
+    """
+    return _memory.find(_key(token, kind)) if isinstance(token, str) and token else None
+
+
+def resolve(token: str | None, *, kind: str = security.SESSION, is_fresh: bool = False) -> Viewer:
+    """Tell whose live sign-in this token names: a browser's, or a program's access token.
+
+    A second old at most, unless it was ended in this process, which bites at once; with `is_fresh`
+    the database is asked in any case.
 
     Raises: NotSignedIn.
     """
     if not isinstance(token, str) or not token:
         raise NotSignedIn
-    key = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-    viewer = _memory.find(key)
+    key = _key(token, kind)
+    viewer = None if is_fresh else _memory.find(key)
     if viewer is not None:
         return viewer
     changes = _memory.changes
-    claims = security.read_token(token, secret=get_settings().jwt_secret.get_secret_value())
+    claims = security.read_token(token, secret=_secret(), kind=kind)
     with db.session() as session:
         found = sessions.find_with_user(session, claims.session_id)
     moment = now()
-    if found is None or found[1].id != claims.user_id or not _stands(*found, moment):
+    if found is None or found[1].id != claims.user_id or not stands(*found, moment):
         raise NotSignedIn
     row, user = found
     if moment - row.last_seen_at > min(TOUCH, _idle() / 10):
         _touch(row.id, moment)
-    viewer = Viewer(user_id=user.id, session_id=row.id, name=user.name, email=user.email)
-    left = (row.expires_at - moment).total_seconds()
+    viewer = _viewer(row, user)
+    left = (min(row.expires_at, claims.expires_at) - moment).total_seconds()
     _memory.keep(key, viewer, seconds=min(REMEMBERED, left), changes=changes)
     return viewer
 
 
-def sign_out(session_id: uuid.UUID) -> None:
-    """End a sign-in for good, on all its tabs and open sockets."""
+def require_verified(viewer: Viewer) -> None:
+    """Make sure that this person's e-mail address is confirmed, where mail can be sent.
+
+    Raises: Forbidden.
+    """
+    if not viewer.is_verified:
+        raise Forbidden(
+            "Please confirm your email address first: open the link in the mail that we sent you."
+        )
+
+
+def changes() -> int:
+    """How often a sign-in or an account changed in this process: whoever remembers a viewer for
+    longer looks again when this has risen.
+    """
+    return _memory.changes
+
+
+def sign_out(viewer: Viewer) -> None:
+    """End this sign-in for good, on all its tabs and open sockets."""
     with db.session(write=True) as session:
-        sessions.revoke(session, session_id, now())
+        if sessions.revoke(session, viewer.user_id, viewer.session_id, now()):
+            audit.record(session, "sign-out", actor=viewer.user_id)
+    _memory.forget()
+
+
+def list_for(viewer: Viewer) -> list[SignIn]:
+    """List a person's live sign-ins, the one at hand first."""
+    moment = now()
+    with db.session() as session:
+        rows = sessions.list_live(session, viewer.user_id, moment)
+    found = [
+        SignIn(
+            id=str(row.id),
+            device=row.device or "Unknown device",
+            address=row.address,
+            is_program=row.kind == "program",
+            is_current=row.id == viewer.session_id,
+            began_at=views.moment(row.created_at),
+            last_seen_at=views.moment(row.last_seen_at),
+        )
+        for row in rows
+        if moment < row.last_seen_at + _idle()
+    ]
+    return sorted(found, key=lambda row: not row.is_current)
+
+
+def end(viewer: Viewer, session_id: uuid.UUID | str) -> None:
+    """End one of a person's sign-ins.
+
+    Raises: NotFound, also when it is somebody else's or over already.
+    """
+    ended = text.identifier(session_id)
+    with db.session(write=True) as session:
+        if not sessions.revoke(session, viewer.user_id, ended, now()):
+            raise NotFound("This device is signed out already.")
+        audit.record(session, "session-end", actor=viewer.user_id, detail="one device")
+    _memory.forget()
+
+
+def end_others(viewer: Viewer) -> None:
+    """End every sign-in of a person but the one at hand."""
+    with db.session(write=True) as session:
+        sessions.revoke_all(session, viewer.user_id, now(), but=viewer.session_id)
+        audit.record(session, "session-end", actor=viewer.user_id, detail="all other devices")
     _memory.forget()
 
 
@@ -122,7 +204,8 @@ def forget() -> None:
     _memory.forget()
 
 
-def _stands(row: UserSession, user: User, moment: datetime) -> bool:
+def stands(row: UserSession, user: User, moment: datetime) -> bool:
+    """Whether this sign-in of this person still counts."""
     return (
         row.revoked_at is None
         and user.disabled_at is None
@@ -142,3 +225,23 @@ def _touch(session_id: uuid.UUID, moment: datetime) -> None:
     except Unavailable:
         # A full disk must not sign anybody out: reading and exporting still work.
         log.warning("A sign-in's last use couldn't be noted.")
+
+
+def _viewer(row: UserSession, user: User) -> Viewer:
+    return Viewer(
+        user_id=user.id,
+        session_id=row.id,
+        name=user.name,
+        email=user.email,
+        role=user.role,
+        is_verified=user.email_verified_at is not None or not get_settings().has_mail,
+        signed_in_at=row.created_at,
+    )
+
+
+def _key(token: str, kind: str) -> bytes:
+    return hashlib.sha256(f"{kind} {token}".encode("utf-8", "surrogatepass")).digest()
+
+
+def _secret() -> str:
+    return get_settings().jwt_secret.get_secret_value()

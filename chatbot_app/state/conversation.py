@@ -6,7 +6,7 @@ from chatbot_app import db
 from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
 from chatbot_app.schemas import ChatPage, MessageView, Turn, Viewer
-from chatbot_app.services import answers, chats, projects
+from chatbot_app.services import answers, chats, projects, sessions
 from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
@@ -115,12 +115,14 @@ class Conversation(rx.State):
     @handler
     async def retry(self, viewer: Viewer, message_id: str) -> None:
         """Ask for another answer in place of one that ended early."""
+        sessions.require_verified(viewer)
         turn = await answers.retry(viewer.user_id, message_id)
         self._replace(message_id, turn.answer)
 
     @handler
     async def resume(self, viewer: Viewer, message_id: str) -> None:
         """Go on with an answer that ended early, from the text that is there."""
+        sessions.require_verified(viewer)
         turn = await answers.resume(viewer.user_id, message_id)
         self._replace(message_id, turn.answer)
 
@@ -176,6 +178,7 @@ class Conversation(rx.State):
     async def _ask(self, viewer: Viewer, text: str, key: str) -> rx.event.EventSpec | None:
         key = text_rules.key(key)  # it goes back to the page
         try:
+            sessions.require_verified(viewer)
             if not self._is_where_the_page_is():
                 await self._open(viewer)
             turn = await answers.send(

@@ -13,7 +13,7 @@ from chatbot_app.errors import NotFound, NotSignedIn, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
 from chatbot_app.schemas import MessageView
-from chatbot_app.services import chats
+from chatbot_app.services import chats, sessions
 from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, BlockGroups, TailStretches
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import resolve
@@ -31,6 +31,11 @@ are enough, and leave it the time to end each one without delay.
 RECHECK_SECONDS = 5.0
 """How often a follower, which is one long event, asks whether its session and its socket are still
 there.
+"""
+
+SHOWN_SECONDS = 1.5
+"""For how long at most it goes on to show what is said in between: a sign-out on another worker is
+noticed so soon, one on this worker at once.
 """
 
 RETRY_SECONDS = 1.0
@@ -64,6 +69,7 @@ class Follower:
         self.token = token
         self.socket = state.router.session.session_id
         self.checked = time.monotonic()
+        self.changes = sessions.changes()
         self._watch(None)
 
     async def run(self) -> None:
@@ -93,6 +99,8 @@ class Follower:
         while True:
             version = channel.version
             seen = channel.messages
+            if time.monotonic() - self.checked > SHOWN_SECONDS or self._may_have_ended():
+                await self._recheck()
             if seen != messages and await self._refresh(channel, seen):
                 messages = seen
             live = worker.live_in(uuid.UUID(self.chat_id))
@@ -101,8 +109,6 @@ class Follower:
             if self.generation is not None and await self._show_text(self.generation):
                 crowd = len(worker.engine().live)
                 await channel.wait_for_messages(seen, PAINT_SECONDS + crowd * CROWD_SECONDS)
-            if time.monotonic() - self.checked > RECHECK_SECONDS:
-                await self._recheck()
             await channel.wait(version, RECHECK_SECONDS)
 
     def _watch(self, generation: Generation | None) -> None:
@@ -185,9 +191,13 @@ class Follower:
             raise _Left
         return conversation
 
+    def _may_have_ended(self) -> bool:
+        return sessions.changes() != self.changes
+
     async def _recheck(self) -> None:
-        self.checked = time.monotonic()
-        await resolve(self.token)
+        """Ask the database itself, for what is remembered may be a second old already."""
+        self.checked, self.changes = time.monotonic(), sessions.changes()
+        await resolve(self.token, is_fresh=True)
         sockets = RegistrationContext.get().app.event_namespace
         if sockets is None or self.socket not in sockets.sid_to_token:
             raise _Left

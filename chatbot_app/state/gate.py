@@ -22,12 +22,14 @@ from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
-from chatbot_app import db
+from chatbot_app import callers, db
+from chatbot_app.addresses import client_address
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import read_cookie, session_cookie
-from chatbot_app.errors import AppError, InvalidInput, NotSignedIn
+from chatbot_app.errors import AppError, Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import sessions
+from chatbot_app.services import audit, sessions
+from chatbot_app.services.rates import Buckets
 from chatbot_app.state.session import Session
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,13 @@ log = logging.getLogger(__name__)
 MALFORMED = "The page sent something the server does not understand. Please reload it."
 GATED = "_passes_the_gate"
 UNEXPECTED = "Something went wrong on our side. Please try again."
+TOO_FAST = "That was a lot at once. Please wait a moment and try again."
+NOT_ADMIN = "Only administrators can do this."
+
+REFUSALS_PER_SECOND = 0.1  # written to the audit for one person: a flood must not fill the disk
+
+_events = Buckets()
+_refusals = Buckets()
 
 
 def session_token(state: Any) -> str | None:
@@ -43,13 +52,25 @@ def session_token(state: Any) -> str | None:
     return read_cookie(state.router.headers.cookie, name)
 
 
-async def resolve(token: str | None) -> Viewer:
-    """Who this token speaks for at this moment.
+async def resolve(token: str | None, *, is_fresh: bool = False) -> Viewer:
+    """Who this token speaks for at this moment; see `sessions.resolve`.
 
     Raises:
         NotSignedIn: there is no token, or the session behind it is over.
     """
-    return await db.in_thread(sessions.resolve, token)
+    remembered = None if is_fresh else sessions.find_remembered(token)
+    return remembered or await db.in_thread(sessions.resolve, token, is_fresh=is_fresh)
+
+
+def caller_of(state: Any) -> callers.Caller:
+    """Who sent this tab's event, with a new request id."""
+    headers = state.router.headers
+    address = client_address(
+        state.router.session.client_ip,
+        headers.raw_headers.get("x-forwarded-for", ""),
+        hops=get_settings().trusted_proxy_hops,
+    )
+    return callers.Caller(address, headers.user_agent, callers.new_request_id())
 
 
 async def _find(token: str | None) -> Viewer | None:
@@ -63,6 +84,7 @@ def handler(
     function: Callable[..., Any] | None = None,
     *,
     anonymous: bool = False,
+    admin: bool = False,
     background: bool = False,
     supersedes: bool = False,
 ) -> Any:
@@ -70,37 +92,49 @@ def handler(
 
     The method takes the `Viewer` first, then its arguments, which are validated strictly against
     their annotations: wrong types, missing and unknown ones are refused before it runs. With
-    `anonymous` the signed-out may call it too, and the viewer is None for them. A refusal becomes a
-    notice and a missing session the way to the sign-in page; anything else is a bug: the log gets
-    it, the person an apology.
+    `anonymous` the signed-out may call it too, and the viewer is None for them; with `admin` only
+    administrators may, and the audit hears of anybody else. Nobody may send more than
+    `EVENTS_PER_SECOND` for long. A refusal becomes a notice and a missing session the way to the
+    sign-in page; anything else is a bug: the log gets it, the person an apology and the number to
+    find it by.
     """
     if function is None:
         return functools.partial(
-            handler, anonymous=anonymous, background=background, supersedes=supersedes
+            handler,
+            anonymous=anonymous,
+            admin=admin,
+            background=background,
+            supersedes=supersedes,
         )
     if not inspect.iscoroutinefunction(function):
         raise TypeError(
             f"{function.__qualname__} must be a coroutine: a sync handler blocks every user"
         )
 
+    name = function.__qualname__
     signature = inspect.signature(function)
     state_parameter, _viewer, *accepted = signature.parameters.values()
     hints = get_type_hints(function)
-    arguments = _arguments_model(function.__qualname__, accepted, hints)
+    arguments = _arguments_model(name, accepted, hints)
 
     async def gated(self: Any, /, **given: Any) -> Any:
+        caller = caller_of(self)
+        callers.enter(caller)
         try:
             viewer = await (_find if anonymous else resolve)(session_token(self))
+            _slow_down(viewer, self)
+            if admin and viewer is not None:
+                await _require_admin(viewer, name)
             return await function(self, viewer, **_checked(arguments, given))
         except NotSignedIn:
             return rx.redirect(sign_in_path(self.router.url.path))
         except AppError as error:
             await _tell(self, error.message)
         except Exception:
-            log.exception("%s failed", function.__qualname__)
-            await _tell(self, UNEXPECTED)
+            log.exception("%s failed", name)
+            await _tell(self, f"{UNEXPECTED} (Reference: {caller.request_id})")
 
-    gated.__name__, gated.__qualname__ = function.__name__, function.__qualname__
+    gated.__name__, gated.__qualname__ = function.__name__, name
     gated.__doc__, gated.__module__ = function.__doc__, function.__module__
     # Reflex would turn "2" into 2 by the annotations, before anything is checked: it sees none.
     gated.__annotations__ = {}
@@ -108,6 +142,20 @@ def handler(
     for attribute, value in (("__signature__", shown), (GATED, True)):
         setattr(gated, attribute, value)
     return rx.event(gated, background=background, supersedes=supersedes)
+
+
+def _slow_down(viewer: Viewer | None, state: Any) -> None:
+    who = viewer.user_id if viewer else state.router.session.session_id
+    if not _events.take(who, rate=get_settings().events_per_second):
+        raise TooManyAttempts(TOO_FAST, retry_after=1)
+
+
+async def _require_admin(viewer: Viewer, name: str) -> None:
+    if viewer.is_admin:
+        return
+    if _refusals.take(viewer.user_id, rate=REFUSALS_PER_SECOND):
+        await db.in_thread(audit.note, "admin-access", actor=viewer.user_id, detail=name)
+    raise Forbidden(NOT_ADMIN)
 
 
 def sign_in_path(after: str) -> str:
@@ -167,8 +215,8 @@ class OwnerLock(Middleware):
             root.reset()
             root.is_hydrated = was_hydrated
             session._owner = owner
-        if viewer and (session.name, session.email) != (viewer.name, viewer.email):
-            session.name, session.email = viewer.name, viewer.email
+        if viewer:
+            session._show(viewer)
         return None
 
 

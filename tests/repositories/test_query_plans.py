@@ -82,7 +82,7 @@ def coming_and_going(crowd: Crowd) -> Paths:
             session.exec(mine.values(last_seen_at=now() - timedelta(hours=1)))
         session_service.forget()
         session_service.resolve(token)
-        session_service.sign_out(viewer.session_id)
+        session_service.sign_out(viewer)
 
     def change_password() -> None:
         viewer = Viewer(user, uuid.uuid4(), "Somebody", crowd.neighbour.email)

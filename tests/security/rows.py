@@ -18,8 +18,24 @@ OWNED = {
     "message": f"chat_id IN ({CHATS})",
     "answer_run": f"chat_id IN ({CHATS})",
     "message_chunk": f"message_id IN ({MESSAGES})",
+    "two_factor": "user_id = :id",
+    "recovery_code": "user_id = :id",
+    "identity": "user_id = :id",
+    "mailed_link": "user_id = :id",
+    "invitation": "invited_by = :id",
+    "audit_entry": "actor_id = :id",
 }
-MAY_BE_EMPTY = {"message", "answer_run", "message_chunk"}
+MAY_BE_EMPTY = {
+    "message",
+    "answer_run",
+    "message_chunk",
+    "two_factor",
+    "recovery_code",
+    "identity",
+    "mailed_link",
+    "invitation",
+    "audit_entry",
+}
 
 
 def rows(server: Served, owner: uuid.UUID | None = None) -> str:

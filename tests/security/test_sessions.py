@@ -102,7 +102,7 @@ def end_by_deletion(server: Served, owner: Person) -> None:
 
 
 def end_by_another_process(server: Served, owner: Person) -> None:
-    sessions.sign_out(owner.viewer.session_id)
+    sessions.sign_out(owner.viewer)
     time.sleep(REMEMBERED)
 
 

@@ -49,13 +49,13 @@ def test_nobody_is_asking_without_a_token(database: str, token: str | None):
 
 
 def test_signing_out_bites_at_once(alice: Person):
-    sessions.sign_out(alice.viewer.session_id)
+    sessions.sign_out(alice.viewer)
 
     assert refused(alice.token)
 
 
 def test_signing_out_leaves_others_signed_in(alice: Person, charlie: Person):
-    sessions.sign_out(alice.viewer.session_id)
+    sessions.sign_out(alice.viewer)
 
     assert not refused(charlie.token)
 
@@ -142,16 +142,16 @@ def test_a_burst_of_events_asks_the_database_once(alice: Person, monkeypatch: py
 def test_a_viewer_read_before_a_sign_out_is_not_kept_after_it(
     alice: Person, monkeypatch: pytest.MonkeyPatch
 ):
-    stands = sessions._stands
+    stands = sessions.stands
 
     def sign_out_meanwhile(row: UserSession, user: User, moment: object) -> bool:
         was = stands(row, user, moment)  # type: ignore[arg-type]
-        monkeypatch.setattr(sessions, "_stands", stands)
-        sessions.sign_out(row.id)
+        monkeypatch.setattr(sessions, "stands", stands)
+        sessions.sign_out(alice.viewer)
         return was
 
     sessions.forget()
-    monkeypatch.setattr(sessions, "_stands", sign_out_meanwhile)
+    monkeypatch.setattr(sessions, "stands", sign_out_meanwhile)
     sessions.resolve(alice.token)  # was let in just before
 
     assert refused(alice.token)
@@ -163,7 +163,7 @@ def test_ended_sessions_do_not_pile_up(alice: Person):
             user = session.get(User, alice.id)
             assert user is not None
             grant = sessions.begin(session, user, "/")
-        sessions.sign_out(sessions.resolve(grant.token).session_id)
+        sessions.sign_out(sessions.resolve(grant.token))
 
     with db.session() as session:
         assert len(session.exec(select(UserSession)).all()) == 2

@@ -184,7 +184,7 @@ async def test_following_ends_with_the_session(
     run = await watch(tab, alice.project_id, turn.chat.id)
     model.says("Before.")
     await tab.until(lambda: text_of(tab) == "Before.")
-    sessions.sign_out(alice.viewer.session_id)
+    sessions.sign_out(alice.viewer)
     await run.wait_all()
     assert not engine.channels._channels
     model.says(" After.", None)

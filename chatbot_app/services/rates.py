@@ -1,0 +1,34 @@
+"""How fast somebody may go on: a token bucket each, in this process's memory.
+
+A bucket holds as many tokens as may be spent at once and fills at a steady rate; whoever finds it
+empty is told to wait. Unlike `throttle`, which slows down guesses, it counts everything.
+"""
+
+import time
+from collections import OrderedDict
+
+BURST_SECONDS = 10  # what a full bucket holds, in seconds of its rate
+ROOM = 10_000  # buckets at most; the one that was not used for longest is full again by then
+
+
+class Buckets:
+    """One bucket for each who asks, `rate` tokens a second."""
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[object, tuple[float, float]] = OrderedDict()
+
+    def take(self, who: object, *, rate: float) -> bool:
+        """Take a token, if there is one."""
+        now = time.monotonic()
+        room = rate * BURST_SECONDS
+        tokens, since = self._left.pop(who, (room, now))
+        tokens = min(room, tokens + (now - since) * rate)
+        is_enough = tokens >= 1
+        self._left[who] = (tokens - 1 if is_enough else tokens, now)
+        if len(self._left) > ROOM:
+            self._left.popitem(last=False)
+        return is_enough
+
+    def forget(self) -> None:
+        """Start anew, with full buckets."""
+        self._left.clear()
