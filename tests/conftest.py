@@ -17,7 +17,7 @@ from chatbot_app.generation import records
 from chatbot_app.models import Project, User
 from chatbot_app.repositories import answer_runs, projects, users
 from chatbot_app.schemas import Status, Turn, Viewer
-from chatbot_app.services import sessions, throttle, turns
+from chatbot_app.services import rates, sessions, throttle, turns
 from tests import postgres as postgres_server
 
 PASSWORD = "a horse reads the paper"
@@ -62,6 +62,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         DATA_DIR=tmp_path / "data", JWT_SECRET="for tests only " * 3, BCRYPT_COST=4, TESTING=True
     )
     throttle.forget()
+    rates.forget()
     sessions.forget()
     yield change
     config.get_settings.cache_clear()

@@ -4,10 +4,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from chatbot_app.api import auth, health
+from chatbot_app.api import auth, health, tokens
 from chatbot_app.api.calls import Calls
 from chatbot_app.api.sizes import BodyLimit
-from chatbot_app.errors import AppError, TooManyAttempts
+from chatbot_app.errors import AppError, NotSignedIn, TooManyAttempts
 
 
 def create_api() -> FastAPI:
@@ -16,6 +16,7 @@ def create_api() -> FastAPI:
     """
     api = FastAPI(title="Chatbot Platform", openapi_url=None, docs_url=None, redoc_url=None)
     api.include_router(auth.router)
+    api.include_router(tokens.router)
     api.include_router(health.router)
     api.add_exception_handler(AppError, _refusal)
     api.add_exception_handler(RequestValidationError, _malformed)
@@ -30,9 +31,11 @@ def _refusal(_request: Request, error: Exception) -> JSONResponse:
     """An `AppError` as JSON with its status."""
     if not isinstance(error, AppError):
         raise error
-    headers = (
-        {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
-    )
+    headers: dict[str, str] = {}
+    if isinstance(error, TooManyAttempts):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, NotSignedIn):
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how one would get in
     return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)
 
 

@@ -29,11 +29,13 @@ from chatbot_app.services import accounts, sessions
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
 
 
-class _Form(BaseModel):
+class Form(BaseModel):
+    """What is sent to a route: fields of exactly these names and types."""
+
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
-class Registration(_Form):
+class Registration(Form):
     """What the registration form sends."""
 
     name: str
@@ -41,7 +43,7 @@ class Registration(_Form):
     password: str
 
 
-class SignIn(_Form):
+class SignIn(Form):
     """What the sign-in form sends; `next` is the page to come back to."""
 
     email: str
@@ -49,7 +51,7 @@ class SignIn(_Form):
     next: str = ""
 
 
-class PasswordChange(_Form):
+class PasswordChange(Form):
     """What the password form sends."""
 
     current_password: str

@@ -36,7 +36,11 @@ class Calls:
 
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                headers = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                    (b"cache-control", b"no-store"),  # much of it is somebody's own, or a token
+                ]
                 message = {**message, "headers": headers}
                 took = (time.perf_counter() - began) * 1000
                 log.info(

@@ -7,7 +7,7 @@ from chatbot_app.config import get_settings
 from chatbot_app.cookies import read_cookie, session_cookie
 from chatbot_app.errors import Forbidden
 from chatbot_app.schemas import SessionGrant, Viewer
-from chatbot_app.services import sessions
+from chatbot_app.services import rates, sessions
 
 
 def require_own_origin(request: Request) -> None:
@@ -43,12 +43,15 @@ def session_token(request: Request) -> str | None:
 async def viewer(request: Request) -> Viewer:
     """Who is asking: by the session's cookie or, for programs, by `Authorization: Bearer`.
 
-    Raises: NotSignedIn.
+    Raises: NotSignedIn, TooManyAttempts.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return await db.in_thread(sessions.resolve, token.strip(), kind=security.ACCESS)
-    return await db.in_thread(sessions.resolve, session_token(request))
+        found = await db.in_thread(sessions.resolve, token.strip(), kind=security.ACCESS)
+    else:
+        found = await db.in_thread(sessions.resolve, session_token(request))
+    rates.spend(found.user_id)
+    return found
 
 
 def set_session_cookie(response: Response, grant: SessionGrant) -> None:

@@ -14,6 +14,8 @@ from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.schemas import SessionGrant, Viewer
 from chatbot_app.services import audit, passwords, sessions, text, throttle
 
+DISABLED = "This account is disabled. Please ask whoever runs this site."
+
 FRESH = timedelta(minutes=10)
 """A sign-in so young stands for a password, where an account has none."""
 
@@ -46,10 +48,19 @@ async def register(*, name: str, email: str, password: str, address: str) -> Ses
 async def sign_in(*, email: str, password: str, address: str) -> SessionGrant:
     """Sign a person in, and land where they were last.
 
+    Raises: as `prove` does, and Forbidden for a disabled account (which only somebody with its
+    password is told).
+    """
+    user = await prove(email=email, password=password, address=address)
+    return await db.in_thread(admit, user, "password")
+
+
+async def prove(*, email: str, password: str, address: str) -> User:
+    """Find whose e-mail and password these are. Whether they may come in is not decided here.
+
     A wrong password and an unknown e-mail look alike in text, code and time (ASVS V6.3.8).
 
-    Raises: InvalidInput, WrongCredentials, TooManyAttempts, Forbidden for a disabled account
-    (which only somebody with its password is told).
+    Raises: InvalidInput, WrongCredentials, TooManyAttempts.
     """
     mail = text.email(email)
     secret = passwords.typed(password)
@@ -60,7 +71,7 @@ async def sign_in(*, email: str, password: str, address: str) -> SessionGrant:
             known = None if user is None else user.id
             await db.in_thread(audit.note, "sign-in", actor=None, target=known)
             raise WrongCredentials
-    return await db.in_thread(admit, user, "password")
+    return user
 
 
 def admit(proven: User, how: str) -> SessionGrant:
@@ -73,22 +84,29 @@ def admit(proven: User, how: str) -> SessionGrant:
     """
     goal = landing(proven.id)
     with db.session(write=True) as session:
-        # Locked and read again: a password changed meanwhile must not leave a sign-in behind.
-        user = users.find(session, proven.id, lock=True)
-        if user is None or user.password_hash != proven.password_hash:
-            raise WrongCredentials
-        is_disabled = user.disabled_at is not None
-        audit.record(
-            session,
-            "sign-in",
-            actor=user.id,
-            outcome="refused" if is_disabled else "done",
-            detail="the account is disabled" if is_disabled else how,
-        )
-        grant = None if is_disabled else sessions.begin(session, user, goal)
+        user = admitted(session, proven, how)
+        grant = None if user is None else sessions.begin(session, user, goal)
     if grant is None:
-        raise Forbidden("This account is disabled. Please ask whoever runs this site.")
+        raise Forbidden(DISABLED)
     return grant
+
+
+def admitted(session: Session, proven: User, how: str) -> User | None:
+    """Say who comes in by this sign-in, within the caller's transaction; nobody, if the account is
+    disabled. The audit hears of either.
+
+    Raises: WrongCredentials when the account changed since, or is gone.
+    """
+    # Locked and read again: a password changed meanwhile must not leave a sign-in behind.
+    user = users.find(session, proven.id, lock=True)
+    if user is None or user.password_hash != proven.password_hash:
+        raise WrongCredentials
+    if user.disabled_at is not None:
+        detail = "the account is disabled"
+        audit.record(session, "sign-in", actor=user.id, outcome="refused", detail=detail)
+        return None
+    audit.record(session, "sign-in", actor=user.id, detail=how)
+    return user
 
 
 async def confirm(viewer: Viewer, password: str) -> None:

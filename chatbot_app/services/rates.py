@@ -7,6 +7,9 @@ empty is told to wait. Unlike `throttle`, which slows down guesses, it counts ev
 import time
 from collections import OrderedDict
 
+from chatbot_app.config import get_settings
+from chatbot_app.errors import TooManyAttempts
+
 BURST_SECONDS = 10  # what a full bucket holds, in seconds of its rate
 ROOM = 10_000  # buckets at most; the one that was not used for longest is full again by then
 
@@ -32,3 +35,22 @@ class Buckets:
     def forget(self) -> None:
         """Start anew, with full buckets."""
         self._left.clear()
+
+
+_events = Buckets()
+
+
+def spend(who: object) -> None:
+    """Count one event or request of somebody.
+
+    Raises: TooManyAttempts for whoever has long been faster than `EVENTS_PER_SECOND`.
+    """
+    if not _events.take(who, rate=get_settings().events_per_second):
+        raise TooManyAttempts(
+            "That was a lot at once. Please wait a moment and try again.", retry_after=1
+        )
+
+
+def forget() -> None:
+    """Forget how fast anybody was."""
+    _events.forget()

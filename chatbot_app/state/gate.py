@@ -26,10 +26,9 @@ from chatbot_app import callers, db
 from chatbot_app.addresses import client_address
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import read_cookie, session_cookie
-from chatbot_app.errors import AppError, Forbidden, InvalidInput, NotSignedIn, TooManyAttempts
+from chatbot_app.errors import AppError, Forbidden, InvalidInput, NotSignedIn
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import audit, sessions
-from chatbot_app.services.rates import Buckets
+from chatbot_app.services import audit, rates, sessions
 from chatbot_app.state.session import Session
 
 log = logging.getLogger(__name__)
@@ -37,13 +36,11 @@ log = logging.getLogger(__name__)
 MALFORMED = "The page sent something the server does not understand. Please reload it."
 GATED = "_passes_the_gate"
 UNEXPECTED = "Something went wrong on our side. Please try again."
-TOO_FAST = "That was a lot at once. Please wait a moment and try again."
 NOT_ADMIN = "Only administrators can do this."
 
 REFUSALS_PER_SECOND = 0.1  # written to the audit for one person: a flood must not fill the disk
 
-_events = Buckets()
-_refusals = Buckets()
+_refusals = rates.Buckets()
 
 
 def session_token(state: Any) -> str | None:
@@ -122,7 +119,7 @@ def handler(
         callers.enter(caller)
         try:
             viewer = await (_find if anonymous else resolve)(session_token(self))
-            _slow_down(viewer, self)
+            rates.spend(viewer.user_id if viewer else self.router.session.session_id)
             if admin and viewer is not None:
                 await _require_admin(viewer, name)
             return await function(self, viewer, **_checked(arguments, given))
@@ -142,12 +139,6 @@ def handler(
     for attribute, value in (("__signature__", shown), (GATED, True)):
         setattr(gated, attribute, value)
     return rx.event(gated, background=background, supersedes=supersedes)
-
-
-def _slow_down(viewer: Viewer | None, state: Any) -> None:
-    who = viewer.user_id if viewer else state.router.session.session_id
-    if not _events.take(who, rate=get_settings().events_per_second):
-        raise TooManyAttempts(TOO_FAST, retry_after=1)
 
 
 async def _require_admin(viewer: Viewer, name: str) -> None:
