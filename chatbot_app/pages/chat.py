@@ -19,7 +19,7 @@ from chatbot_app.state.session import Session
 OPTIONS = {
     "route": "/projects/[project_id]/chat/[[chat_id]]",
     "title": Conversation.tab_title,
-    "on_load": [Conversation.open, Rail.load, LiveAnswer.follow],
+    "on_load": [Conversation.open, Rail.load, LiveAnswer.keep_up],
 }
 
 # Until the server has said what is in it, the address tells a new chat from an old one, also where

@@ -3,6 +3,7 @@ it grows.
 """
 
 import uuid
+from typing import Any
 
 import reflex as rx
 
@@ -50,6 +51,15 @@ class LiveAnswer(rx.State):
     """Which follower may write here: after a reconnection to another worker, the former one may not
     know yet that its socket is gone.
     """
+
+    @handler
+    async def keep_up(self, viewer: Viewer) -> Any:
+        """Follow the chat that was just opened.
+
+        An event in the background does not wait for those before it: by itself `follow` might look
+        which chat is open before one is.
+        """
+        return LiveAnswer.follow
 
     @handler(background=True, supersedes=True)
     async def follow(self, viewer: Viewer) -> None:
