@@ -1,4 +1,4 @@
-"""The session cookie: its name and how it is read. Setting it is the API's, what it holds is
+"""The cookies: their names and how they are read. Setting them is the API's, what they hold is
 `security`'s.
 """
 
@@ -10,6 +10,11 @@ def session_cookie(*, is_https: bool) -> str:
     4.1.3.2).
     """
     return "__Host-session" if is_https else "session"
+
+
+def pending_cookie(*, is_https: bool) -> str:
+    """The name of the cookie between password and second factor; `__Host-` as above."""
+    return "__Host-second-factor" if is_https else "second-factor"
 
 
 def read_cookie(header: str, name: str) -> str | None:

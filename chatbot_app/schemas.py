@@ -36,11 +36,15 @@ class Viewer:
 class SessionGrant:
     """A session just made: the token for the cookie, how long it lasts (seconds), and where to go.
     Server-side only.
+
+    With `needs_code` it is none yet: the token only says that the first factor was right, opens
+    nothing, and the way leads to the page that asks for the second.
     """
 
     token: str
     max_age: int
     landing: str
+    needs_code: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from chatbot_app import db
 from chatbot_app.api.requests import (
     client_address,
     drop_cookie,
-    local_path,
+    grant_cookie,
     require_own_origin,
     session_token,
-    set_session_cookie,
     viewer,
+    way_on,
 )
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import session_cookie
@@ -64,18 +64,18 @@ async def register(form: Registration, request: Request, response: Response) -> 
     grant = await accounts.register(
         name=form.name, email=form.email, password=form.password, address=client_address(request)
     )
-    set_session_cookie(response, grant)
-    return {"next": grant.landing}
+    grant_cookie(response, grant)
+    return {"next": way_on(grant)}
 
 
 @router.post("/sign-in")
 async def sign_in(form: SignIn, request: Request, response: Response) -> dict[str, str]:
-    """Begin a session; says where to go."""
+    """Begin a session, or ask for the second factor; says where to go."""
     grant = await accounts.sign_in(
         email=form.email, password=form.password, address=client_address(request)
     )
-    set_session_cookie(response, grant)
-    return {"next": local_path(form.next) or grant.landing}
+    grant_cookie(response, grant)
+    return {"next": way_on(grant, form.next)}
 
 
 @router.post("/sign-out")

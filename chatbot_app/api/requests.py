@@ -1,10 +1,12 @@
 """What every route must know of a request: where it comes from, and whose session it carries."""
 
+from urllib.parse import quote
+
 from fastapi import Request, Response
 
 from chatbot_app import addresses, db, security
 from chatbot_app.config import get_settings
-from chatbot_app.cookies import read_cookie, session_cookie
+from chatbot_app.cookies import pending_cookie, read_cookie, session_cookie
 from chatbot_app.errors import Forbidden
 from chatbot_app.schemas import SessionGrant, Viewer
 from chatbot_app.services import rates, sessions
@@ -57,6 +59,24 @@ async def viewer(request: Request) -> Viewer:
 def set_session_cookie(response: Response, grant: SessionGrant) -> None:
     """Hand the browser a session, out of reach of any script (ASVS V3.3)."""
     set_cookie(response, session_cookie(is_https=get_settings().is_https), grant)
+
+
+def grant_cookie(response: Response, grant: SessionGrant) -> None:
+    """Hand the browser what it was granted: a session, or the right to be asked for the code."""
+    if grant.needs_code:
+        set_cookie(response, pending_cookie(is_https=get_settings().is_https), grant)
+    else:
+        set_session_cookie(response, grant)
+
+
+def way_on(grant: SessionGrant, asked: str = "") -> str:
+    """Say where somebody goes who was granted this: to the page that was `asked` for, if it is one
+    of ours, by way of the code where one is needed.
+    """
+    target = local_path(asked)
+    if not grant.needs_code:
+        return target or grant.landing
+    return f"{grant.landing}?next={quote(target, safe='/')}" if target else grant.landing
 
 
 def set_cookie(response: Response, name: str, grant: SessionGrant) -> None:

@@ -9,10 +9,10 @@ from chatbot_app import db
 from chatbot_app.config import get_settings
 from chatbot_app.errors import Conflict, Forbidden, WrongCredentials
 from chatbot_app.models import Project, User, now
-from chatbot_app.repositories import chats, projects, users
+from chatbot_app.repositories import chats, projects, two_factor, users
 from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.schemas import SessionGrant, Viewer
-from chatbot_app.services import audit, passwords, sessions, text, throttle
+from chatbot_app.services import audit, passwords, pending_sign_ins, sessions, text, throttle
 
 DISABLED = "This account is disabled. Please ask whoever runs this site."
 
@@ -74,9 +74,12 @@ async def prove(*, email: str, password: str, address: str) -> User:
     return user
 
 
-def admit(proven: User, how: str) -> SessionGrant:
+def admit(proven: User, how: str, *, gave_code: bool = False) -> SessionGrant:
     """Begin a session of somebody who has proven who they are, and say how; land where they were
     last.
+
+    Whoever has switched on a second factor and not given it yet gets a grant with `needs_code`: no
+    session, but the way to the page that asks for it.
 
     Raises:
         WrongCredentials: the account changed since, or is gone.
@@ -84,16 +87,19 @@ def admit(proven: User, how: str) -> SessionGrant:
     """
     goal = landing(proven.id)
     with db.session(write=True) as session:
-        user = admitted(session, proven, how)
+        user = admitted(session, proven)
+        if user is not None and not gave_code and two_factor.is_on(session, user.id):
+            return pending_sign_ins.begin(user, how)
+        record_sign_in(session, proven.id, user, how)
         grant = None if user is None else sessions.begin(session, user, goal)
     if grant is None:
         raise Forbidden(DISABLED)
     return grant
 
 
-def admitted(session: Session, proven: User, how: str) -> User | None:
-    """Say who comes in by this sign-in, within the caller's transaction; nobody, if the account is
-    disabled. The audit hears of either.
+def admitted(session: Session, proven: User) -> User | None:
+    """Look again, within the caller's transaction, whose sign-in this is; nobody's, if the account
+    is disabled.
 
     Raises: WrongCredentials when the account changed since, or is gone.
     """
@@ -101,12 +107,18 @@ def admitted(session: Session, proven: User, how: str) -> User | None:
     user = users.find(session, proven.id, lock=True)
     if user is None or user.password_hash != proven.password_hash:
         raise WrongCredentials
-    if user.disabled_at is not None:
+    return None if user.disabled_at is not None else user
+
+
+def record_sign_in(
+    session: Session, user_id: uuid.UUID, admitted: User | None, how: str
+) -> None:
+    """Tell the audit of a sign-in, or that the account is disabled."""
+    if admitted is None:
         detail = "the account is disabled"
-        audit.record(session, "sign-in", actor=user.id, outcome="refused", detail=detail)
-        return None
-    audit.record(session, "sign-in", actor=user.id, detail=how)
-    return user
+        audit.record(session, "sign-in", actor=user_id, outcome="refused", detail=detail)
+    else:
+        audit.record(session, "sign-in", actor=user_id, detail=how)
 
 
 async def confirm(viewer: Viewer, password: str) -> None:

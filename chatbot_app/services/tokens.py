@@ -91,7 +91,8 @@ def issue(row: UserSession, number: int = 0) -> TokenPair:
 
 def _open(proven: User) -> TokenPair:
     with db.session(write=True) as session:
-        user = accounts.admitted(session, proven, "a program")
+        user = accounts.admitted(session, proven)
+        accounts.record_sign_in(session, proven.id, user, "a program")
         pair = None if user is None else issue(sessions.open_row(session, user, kind="program"))
     if pair is None:
         raise Forbidden(accounts.DISABLED)
