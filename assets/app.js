@@ -16,6 +16,12 @@
     get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
     set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* full or forbidden */ } },
   };
+  // What was typed and not sent is nobody's business once its owner has left.
+  const forgetDrafts = () => {
+    try {
+      for (const key of Object.keys(localStorage)) if (/^(draft|sending):/.test(key)) localStorage.removeItem(key);
+    } catch { /* forbidden: then there are none */ }
+  };
   if (store.get("rail")) root.dataset.rail = "collapsed";
 
   const drawer = (open) => {
@@ -53,12 +59,23 @@
 
   // ---- Forms for the API ----
 
+  // An answer may fill places of the page with what must not pass through an event, and lead to the next step.
+  const showAnswer = (form, { show = {}, step }) => {
+    const place = form.closest("[data-steps]") ?? document;
+    for (const [name, text] of Object.entries(show)) {
+      for (const spot of place.querySelectorAll(`[data-show="${name}"]`)) spot[spot.matches("img") ? "src" : "textContent"] = text;
+    }
+    if (!step) return;
+    for (const part of place.querySelectorAll("[data-step]")) part.hidden = part.dataset.step !== step;
+    $(`[data-step="${step}"] :is(input, button)`, place)?.focus();
+  };
+
   const submitToApi = async (form) => {
     const [error, done, button] = ["[data-form-error]", "[data-form-done]", "button[type=submit]"].map((s) => $(s, form));
     if (button.getAttribute("aria-busy") === "true") return;
     const body = Object.fromEntries(new FormData(form));
     const next = new URLSearchParams(location.search).get("next");
-    if (next && form.dataset.api.endsWith("/sign-in")) body.next = next;
+    if (next && /\/sign-in(\/code)?$/.test(form.dataset.api)) body.next = next;
     error.hidden = done.hidden = true;
     button.setAttribute("aria-busy", "true");
     let message = "The server can't be reached. What you typed is still here; please try again.";
@@ -67,12 +84,14 @@
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
       });
       const answer = await response.json();
+      if (response.ok && answer.forget) forgetDrafts();
       if (response.ok && answer.next) { location.assign(answer.next); return; }
       if (response.ok) {
         form.reset();
-        done.textContent = answer.message;
-        done.hidden = false;
+        done.textContent = answer.message ?? "";
+        done.hidden = !answer.message;
         message = "";
+        showAnswer(form, answer);
       } else message = answer.error ?? message;
     } catch { /* the message says it */ }
     button.removeAttribute("aria-busy");
@@ -81,7 +100,10 @@
   };
 
   const signOut = async () => {
-    try { await fetch("/api/auth/sign-out", { method: "POST" }); } finally { location.assign("/login"); }
+    try { await fetch("/api/auth/sign-out", { method: "POST" }); } finally {
+      forgetDrafts();
+      location.assign("/login");
+    }
   };
 
   // ---- The composer ----
@@ -323,10 +345,12 @@
     setTimeout(() => button?.removeAttribute("data-copied"), 1500);
   };
 
-  const copyCode = async (button) => {
-    await toClipboard($("pre", button.closest("figure")).innerText.replace(/\n$/, ""));
+  const copyFrom = async (button, text) => {
+    const label = button.textContent;
+    if (label === "Copied") return;
+    await toClipboard(text);
     button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy code"; }, 1500);
+    setTimeout(() => { button.textContent = label; }, 1500);
   };
 
   // ---- Counting characters ----
@@ -352,7 +376,9 @@
     else if (hit("[data-close-navigation]") || hit("#rail a") || hit("[data-new-chat]")) drawer(false);
     if (hit("[data-jump]")) scrollToEnd();
     const code = hit("[data-copy-code]");
-    if (code) copyCode(code);
+    if (code) copyFrom(code, $("pre", code.closest("figure")).innerText.replace(/\n$/, ""));
+    const copy = hit("[data-copy-shown]");
+    if (copy) copyFrom(copy, $(`[data-show="${copy.dataset.copyShown}"]`, copy.closest("[data-steps]")).textContent);
   });
 
   // What was clicked may be gone when the page is drawn anew: the next one of its kind is where one goes on.

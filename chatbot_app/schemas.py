@@ -61,6 +61,16 @@ class SignIn:
 
 
 @dataclass(frozen=True)
+class Protection:
+    """What a person's account is protected by."""
+
+    has_password: bool = True
+    is_two_factor_on: bool = False
+    recovery_codes: int = 0
+    """How many are left."""
+
+
+@dataclass(frozen=True)
 class ProjectCard:
     """A project in a list."""
 

@@ -46,6 +46,11 @@ CLOCK_SKEW = 10  # seconds a clock may be set back before a fresh token looks li
 # everybody out but locks nobody out.
 _PASSWORD_DOMAIN = b"chatbot_app.password.v1"
 
+# Keeps the key that secrets are sealed with apart from the one that tokens are signed with (RFC 5869,
+# section 3.2).
+_SEAL_DOMAIN = b"chatbot_app.seal.v1"
+_NONCE_BYTES = 12
+
 
 @dataclass(frozen=True)
 class Claims:
@@ -144,6 +149,35 @@ def unsign(token: str, *, kind: str, secret: str) -> dict[str, Any]:
 def fingerprint(text: str, *, secret: str) -> str:
     """Give a mark that tells whether a text is still the same, and nothing about it."""
     return hmac.new(secret.encode("utf-8"), text.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def seal(text: str, *, secret: str, owner: str) -> str:
+    """Encrypt a short text (AES-256-GCM) that only the same secret opens again, for this owner."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    sealed = _cipher(secret).encrypt(nonce, text.encode("utf-8"), owner.encode("utf-8"))
+    return base64.b64encode(nonce + sealed).decode("ascii")
+
+
+def unseal(sealed: str, *, secret: str, owner: str) -> str | None:
+    """Decrypt what `seal` gave; None if the secret or the owner was another, or a bit has changed."""
+    from cryptography.exceptions import InvalidTag
+
+    try:
+        raw = base64.b64decode(sealed, validate=True)
+        nonce, rest = raw[:_NONCE_BYTES], raw[_NONCE_BYTES:]
+        return _cipher(secret).decrypt(nonce, rest, owner.encode("utf-8")).decode("utf-8")
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _cipher(secret: str) -> Any:
+    # Imported when it is needed: it is large, and most never see it.
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=_SEAL_DOMAIN)
+    return AESGCM(derived.derive(secret.encode("utf-8")))
 
 
 def new_link_token() -> str:

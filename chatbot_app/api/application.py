@@ -4,7 +4,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from chatbot_app.api import auth, health, tokens
+from chatbot_app.api import account, auth, health, tokens, two_factor
 from chatbot_app.api.calls import Calls
 from chatbot_app.api.sizes import BodyLimit
 from chatbot_app.errors import AppError, NotSignedIn, TooManyAttempts
@@ -17,6 +17,8 @@ def create_api() -> FastAPI:
     api = FastAPI(title="Chatbot Platform", openapi_url=None, docs_url=None, redoc_url=None)
     api.include_router(auth.router)
     api.include_router(tokens.router)
+    api.include_router(two_factor.router)
+    api.include_router(account.router)
     api.include_router(health.router)
     api.add_exception_handler(AppError, _refusal)
     api.add_exception_handler(RequestValidationError, _malformed)

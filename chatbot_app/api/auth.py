@@ -1,5 +1,5 @@
-"""Register, sign in, sign out, change the password: plain requests, so that no password passes
-through an event.
+"""Register, sign in, sign out, change the password: plain requests, so that no password and no code
+passes through an event.
 
 The answer sets an HttpOnly cookie; the page then loads anew, for a websocket reads its headers only
 when it connects.
@@ -15,16 +15,17 @@ from chatbot_app.api.requests import (
     client_address,
     drop_cookie,
     grant_cookie,
+    pending_token,
     require_own_origin,
     session_token,
     viewer,
     way_on,
 )
 from chatbot_app.config import get_settings
-from chatbot_app.cookies import session_cookie
+from chatbot_app.cookies import pending_cookie, session_cookie
 from chatbot_app.errors import NotSignedIn
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import accounts, sessions
+from chatbot_app.services import accounts, sessions, two_factor
 
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
 
@@ -48,6 +49,13 @@ class SignIn(Form):
 
     email: str
     password: str
+    next: str = ""
+
+
+class SecondFactor(Form):
+    """What the page sends that asks for a code; `next` as above."""
+
+    code: str
     next: str = ""
 
 
@@ -75,6 +83,17 @@ async def sign_in(form: SignIn, request: Request, response: Response) -> dict[st
         email=form.email, password=form.password, address=client_address(request)
     )
     grant_cookie(response, grant)
+    return {"next": way_on(grant, form.next)}
+
+
+@router.post("/sign-in/code")
+async def give_code(
+    form: SecondFactor, token: Annotated[str | None, Depends(pending_token)], response: Response
+) -> dict[str, str]:
+    """Begin the session that waited for the code; says where to go."""
+    grant = await two_factor.sign_in(token, form.code)
+    grant_cookie(response, grant)
+    drop_cookie(response, pending_cookie(is_https=get_settings().is_https))
     return {"next": way_on(grant, form.next)}
 
 

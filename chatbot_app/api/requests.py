@@ -42,6 +42,12 @@ def session_token(request: Request) -> str | None:
     return read_cookie(request.headers.get("cookie", ""), name)
 
 
+def pending_token(request: Request) -> str | None:
+    """The token of a sign-in that waits for its second factor, if there is one."""
+    name = pending_cookie(is_https=get_settings().is_https)
+    return read_cookie(request.headers.get("cookie", ""), name)
+
+
 async def viewer(request: Request) -> Viewer:
     """Who is asking: by the session's cookie or, for programs, by `Authorization: Bearer`.
 

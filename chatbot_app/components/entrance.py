@@ -26,17 +26,27 @@ def entrance(title: str, *children: rx.Component, footer: rx.Component) -> rx.Co
     )
 
 
-def api_form(action: str, *children: rx.Component, submit: str, **props: Any) -> rx.Component:
+def api_form(
+    action: str,
+    *children: rx.Component,
+    submit: str,
+    cancel: rx.Component | None = None,
+    is_danger: bool = False,
+    **props: Any,
+) -> rx.Component:
     """A form that `assets/app.js` posts to the API as JSON; the error shows in it and nothing typed
-    is lost.
+    is lost. In a dialog its button stands at the right, beside the one that cancels.
 
-    Passwords go this way, never through an event: events are logged, queued and kept.
+    Passwords and codes go this way, never through an event: events are logged, queued and kept.
     """
+    kind = "danger" if is_danger else "primary"
+    width = "wide" if cancel is None else ""
+    button = rx.el.button(submit, type="submit", class_name=f"button {kind} {width}".strip())
     return rx.el.form(
         *children,
         rx.el.p("", role="alert", hidden=True, data_form_error="", class_name="form-error"),
         rx.el.p("", role="status", hidden=True, data_form_done="", class_name="saved-note"),
-        rx.el.button(submit, type="submit", class_name="button primary wide"),
+        button if cancel is None else rx.el.div(cancel, button, class_name="dialog-actions"),
         data_api=action,
         method="post",
         no_validate=True,

@@ -1,28 +1,40 @@
-"""The person's own settings: profile, password, appearance."""
+"""The person's own settings: profile, appearance, what protects the account, and its data."""
 
 import reflex as rx
 
+from chatbot_app.components.devices import devices
 from chatbot_app.components.entrance import api_form
 from chatbot_app.components.fields import form_error, saved_note, text_field
+from chatbot_app.components.own_data import own_data
 from chatbot_app.components.shell import page as framed
+from chatbot_app.components.two_factor import two_factor
 from chatbot_app.state.profile import Profile
 from chatbot_app.state.rail import Rail
+from chatbot_app.state.security import Security
 from chatbot_app.state.session import Session
 
-OPTIONS = {"route": "/settings", "title": "Settings", "on_load": [Rail.load, Profile.load]}
+OPTIONS = {
+    "route": "/settings",
+    "title": "Settings",
+    "on_load": [Rail.load, Profile.load, Security.load],
+}
 
 
 def page() -> rx.Component:
-    """Three short sections."""
+    """One section below the other."""
     return framed(
         "Settings",
-        _section(
-            "Profile",
-            rx.cond(Profile.is_loaded, _profile(), rx.el.div(class_name="skeleton field-skeleton")),
-        ),
-        _section("Password", _password()),
+        _section("Profile", _once(Profile.is_loaded, _profile())),
         _section("Appearance", _appearance()),
+        _section("Password", _once(Security.is_loaded, _password())),
+        _section("Two-factor authentication", _once(Security.is_loaded, two_factor())),
+        _section("Devices", _once(Security.is_loaded, devices())),
+        _section("Your data", own_data()),
     )
+
+
+def _once(is_loaded: rx.Var[bool] | bool, content: rx.Component) -> rx.Component:
+    return rx.cond(is_loaded, content, rx.el.div(class_name="skeleton field-skeleton"))
 
 
 def _section(title: str, content: rx.Component) -> rx.Component:
@@ -45,6 +57,22 @@ def _profile() -> rx.Component:
 
 
 def _password() -> rx.Component:
+    return rx.cond(Security.protection.has_password, _password_form(), _no_password())
+
+
+def _no_password() -> rx.Component:
+    return rx.el.p(
+        "This account has no password: you sign in elsewhere. ",
+        rx.cond(
+            Security.has_mail,
+            "To get one, sign out and ask for a reset link on the sign-in page.",
+            "Whoever runs this site can give it one with a command.",
+        ),
+        class_name="settings-words",
+    )
+
+
+def _password_form() -> rx.Component:
     return api_form(
         "/api/auth/password",
         text_field(

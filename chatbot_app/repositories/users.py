@@ -45,6 +45,17 @@ def add(session: Session, user: User) -> None:
         raise Conflict("There is already an account with this email.") from error
 
 
+def is_only_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> bool:
+    """Whether nobody but this person could look after the site; with `lock` none of those who can
+    is changed by anybody else before this transaction ends.
+    """
+    statement = select(User.id).where(col(User.role) == "admin", col(User.disabled_at).is_(None))
+    if lock:
+        # Always in one order, or two who leave at once would wait for each other.
+        statement = statement.order_by(col(User.id)).with_for_update()
+    return list(session.exec(statement)) == [user_id]
+
+
 def list_chat_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """List the ids of all chats of a person."""
     return session.exec(_chat_ids(user_id)).all()

@@ -183,13 +183,23 @@ def delete(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
     """Delete an account with its sign-ins, projects and chats; `answers.delete_account` stops its
     live answers first.
 
-    Raises: NotFound.
+    Raises: NotFound, Conflict for the last administrator.
     """
     with db.session(write=True) as session:
+        _keep_an_admin(session, user_id, lock=True)
         users.get(session, user_id, lock=True)
         users.delete_with_all(session, user_id)
         audit.record(session, "delete", actor=by or user_id, target=user_id)
     sessions.forget()
+
+
+def require_deletable(user_id: uuid.UUID) -> None:
+    """Make sure that an account may be deleted, before anything is done towards it.
+
+    Raises: Conflict for the last administrator.
+    """
+    with db.session() as session:
+        _keep_an_admin(session, user_id)
 
 
 def chat_ids(user_id: uuid.UUID) -> list[uuid.UUID]:
@@ -240,6 +250,14 @@ def _register(person: str, mail: str, password_hash: str) -> SessionGrant:
     user = User(name=person, email=mail, password_hash=password_hash)
     with db.session(write=True) as session:
         return sessions.begin(session, user, open_account(session, user, "password"))
+
+
+def _keep_an_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> None:
+    if users.is_only_admin(session, user_id, lock=lock):
+        raise Conflict(
+            "You are the only administrator here. Please make somebody else one first, so that"
+            " this site doesn't stay without."
+        )
 
 
 def _password_hash(user_id: uuid.UUID) -> str:

@@ -135,7 +135,9 @@ async def delete_account(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> 
 
     Raises:
         NotFound: there is no such account.
+        Conflict: it is the last administrator's.
     """
+    await db.in_thread(accounts.require_deletable, user_id)
     chat_ids = await db.in_thread(accounts.chat_ids, user_id)
     engine = worker.engine()
     await engine.stop_chats(chat_ids)

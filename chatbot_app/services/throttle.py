@@ -54,6 +54,21 @@ def confirming(user_id: str) -> Generator[None]:
         yield
 
 
+@contextmanager
+def giving_code(user_id: str) -> Generator[None]:
+    """Let somebody give the code of a second factor; it counts, whatever sign-in it is for, if it was
+    WrongCredentials.
+
+    Raises: TooManyAttempts, with when to try again.
+    """
+    settings = get_settings()
+    limit = RateLimitItemPerSecond(
+        settings.sign_in_failures_per_account, settings.sign_in_window_seconds, "code"
+    )
+    with _guessing((limit, user_id)):
+        yield
+
+
 def register(address: str) -> None:
     """Count one registration from an address, whatever comes of it.
 

@@ -63,8 +63,8 @@ class LiveAnswer(rx.State):
 
     @handler(background=True, supersedes=True)
     async def follow(self, viewer: Viewer) -> None:
-        """Keep this tab in step with its open chat until it leaves the chat, signs out, or is
-        closed.
+        """Keep this tab in step with its open chat until it leaves the chat or is closed; one whose
+        session ends, perhaps from another device, is led to the sign-in page.
 
         Every load of the page calls this: the tab that asked, a second tab, a page reloaded in
         mid-answer and one that sat idle all keep up on this one path.

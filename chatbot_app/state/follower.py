@@ -9,7 +9,7 @@ from typing import Any
 from reflex_base.registry import RegistrationContext
 
 from chatbot_app import db
-from chatbot_app.errors import NotFound, NotSignedIn, Unavailable
+from chatbot_app.errors import NotFound, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
 from chatbot_app.schemas import MessageView
@@ -73,13 +73,14 @@ class Follower:
         self._watch(None)
 
     async def run(self) -> None:
-        """Follow until this tab leaves the chat, its session ends, its socket closes, or the chat
-        is gone.
+        """Follow until this tab leaves the chat, its socket closes, or the chat is gone.
+
+        Raises: NotSignedIn when its session ends.
         """
         channels = worker.engine().channels
         with (
             channels.follow(uuid.UUID(self.chat_id)) as channel,
-            contextlib.suppress(_Left, NotSignedIn),
+            contextlib.suppress(_Left),
         ):
             try:
                 await self._follow_through(channel)

@@ -1,0 +1,91 @@
+"""All that one person owns, in pages: each begins behind the place where the last one ended."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import tuple_
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from chatbot_app.models import Chat, Identity, Message, Project, UserSession
+
+Row = TypeVar("Row", Project, Chat)
+
+
+class Place(NamedTuple):
+    """Where a row stands, oldest first: no two stand at the same place."""
+
+    created_at: datetime
+    id: uuid.UUID
+
+
+def list_sign_ins(session: Session, user_id: uuid.UUID) -> Sequence[UserSession]:
+    """List a person's sign-ins, ended ones too as long as they are kept."""
+    statement = select(UserSession).where(col(UserSession.user_id) == user_id)
+    return session.exec(statement.order_by(col(UserSession.created_at))).all()
+
+
+def list_identities(session: Session, user_id: uuid.UUID) -> Sequence[Identity]:
+    """List who a person is elsewhere."""
+    statement = select(Identity).where(col(Identity.user_id) == user_id)
+    return session.exec(statement.order_by(col(Identity.created_at))).all()
+
+
+def list_projects(
+    session: Session, user_id: uuid.UUID, *, after: Place | None, limit: int
+) -> Sequence[Project]:
+    """List a person's projects behind this place."""
+    statement = select(Project).where(col(Project.user_id) == user_id)
+    return session.exec(_behind(statement, Project, after).limit(limit)).all()
+
+
+def list_chats(
+    session: Session,
+    user_id: uuid.UUID,
+    project_id: uuid.UUID,
+    *,
+    after: Place | None,
+    limit: int,
+) -> Sequence[Chat]:
+    """List the chats of a person's project behind this place."""
+    statement = select(Chat).join(Project)
+    statement = statement.where(col(Chat.project_id) == project_id, _is_of(user_id))
+    return session.exec(_behind(statement, Chat, after).limit(limit)).all()
+
+
+def list_places(
+    session: Session, user_id: uuid.UUID, chat_id: uuid.UUID, *, after: Place | None, limit: int
+) -> list[Place]:
+    """List where the messages of a person's chat stand behind this place, without their texts: many
+    at once, for each page goes through the chat.
+    """
+    order = tuple_(col(Message.created_at), col(Message.id))
+    statement = select(Message.created_at, Message.id).join(Chat).join(Project)
+    statement = statement.where(col(Message.chat_id) == chat_id, _is_of(user_id))
+    if after is not None:
+        statement = statement.where(order > after)
+    return [Place(*row) for row in session.exec(statement.order_by(*order.clauses).limit(limit))]
+
+
+def list_messages(
+    session: Session, user_id: uuid.UUID, message_ids: Collection[uuid.UUID]
+) -> Sequence[Message]:
+    """List these messages, as far as they are in a person's chats, oldest first."""
+    statement = select(Message).join(Chat).join(Project)
+    statement = statement.where(col(Message.id).in_(message_ids), _is_of(user_id))
+    return session.exec(statement.order_by(col(Message.created_at), col(Message.id))).all()
+
+
+def _is_of(user_id: uuid.UUID) -> Any:
+    return col(Project.user_id) == user_id
+
+
+def _behind(
+    statement: SelectOfScalar[Row], table: type[Row], after: Place | None
+) -> SelectOfScalar[Row]:
+    order = tuple_(col(table.created_at), col(table.id))
+    if after is not None:
+        statement = statement.where(order > after)
+    return statement.order_by(*order.clauses)
