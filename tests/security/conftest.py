@@ -36,6 +36,7 @@ class Estate:
             "project_id": self.project_id,
             "chat_id": self.chat_id,
             "message_id": self.message_id,
+            "session_id": str(self.owner.viewer.session_id),
             "confirmation": self.secrets[0],
         }
 
