@@ -98,11 +98,11 @@ def _passage(user_id: uuid.UUID, message_ids: list[uuid.UUID]) -> str:
 
 
 async def _all(
-    read: Callable[..., Sequence[Row]], *scope: uuid.UUID, limit: int = ROWS
+    read: Callable[..., Sequence[Row]], *scope: uuid.UUID, limit: int | None = None
 ) -> AsyncIterator[Row]:
     """Go through all rows, one page after the other."""
     after = None
-    while page := await db.in_thread(_page, read, scope, after, limit):
+    while page := await db.in_thread(_page, read, scope, after, limit or ROWS):
         for row in page:
             yield row
         after = Place(page[-1].created_at, page[-1].id)

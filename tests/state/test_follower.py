@@ -176,7 +176,7 @@ async def test_following_goes_on_when_the_database_was_away(
     run.cancel()
 
 
-async def test_following_ends_with_the_session(
+async def test_a_page_whose_session_ends_is_led_to_the_sign_in_page(
     tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
 ) -> None:
     turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
@@ -187,6 +187,7 @@ async def test_following_ends_with_the_session(
     sessions.sign_out(alice.viewer)
     await run.wait_all()
     assert not engine.channels._channels
+    assert tab.redirects == ["/login?next=/somewhere"]
     model.says(" After.", None)
     if live := engine.find(uuid.UUID(turn.answer.id)):
         await live.saved.wait()

@@ -1,0 +1,132 @@
+"""What a person takes along: all of it, as it is, and nothing of anybody else's."""
+
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from chatbot_app import db
+from chatbot_app.errors import NotFound, TooManyAttempts
+from chatbot_app.models import AuditEntry, Identity, TwoFactor, User
+from chatbot_app.services import exports, projects, turns
+from tests import crowd
+from tests.conftest import Person, end, say
+from tests.second_factor import protected
+
+MESSAGES = 4000
+TEXT = "All that was said here. " * 100
+
+
+async def taken_along(user_id: Any) -> dict[str, Any]:
+    return json.loads("".join([piece async for piece in exports.written(user_id)]))
+
+
+def messages_of(export: dict[str, Any]) -> list[dict[str, Any]]:
+    return [m for p in export["projects"] for c in p["chats"] for m in c["messages"]]
+
+
+async def test_it_is_all_that_was_said_to_the_byte(
+    alice: Person, charlie: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(exports, "ROWS", 2)
+    monkeypatch.setattr(exports, "PLACES", 3)
+    say(charlie, "Where is the treasure?", "Under the lighthouse.")
+    first = say(alice, 'Ünï"cödé \\ \n\t🦭', "# Title\r\n\n```python\nx = 1\n```\n")
+    for number in range(4):
+        say(alice, f"Question {number}", f"Answer {number}", chat_id=first.chat.id)
+    stopped = say(alice, "Another chat", "Half of", status="stopped")
+    again, _job = turns.retry(alice.id, stopped.answer.id)
+    end(again, "All of it")
+    for number in range(3):
+        projects.create(alice.id, name=f"Project {number}", system_prompt="A prompt\nof two lines")
+
+    export = await taken_along(alice.id)
+
+    with db.session() as session:
+        kept = {
+            str(m.id): m
+            for m in session.exec(select(exports.Message)).all()
+            if "treasure" not in m.content and "lighthouse" not in m.content
+        }
+    found = messages_of(export)
+    assert {m["id"]: m["content"] for m in found} == {i: m.content for i, m in kept.items()}
+    assert len(found) == 13
+    for message in found:
+        row = kept[message["id"]]
+        assert message["parent_id"] == (row.parent_id and str(row.parent_id))
+        assert (message["role"], message["status"]) == (row.role, row.status)
+    names = {p["name"]: p["system_prompt"] for p in export["projects"]}
+    assert names == {"Alice's project": "Be brief."} | {
+        f"Project {number}": "A prompt\nof two lines" for number in range(3)
+    }
+    titles = [c["title"] for p in export["projects"] for c in p["chats"]]
+    assert titles == [first.chat.title, stopped.chat.title]
+
+
+async def test_the_account_is_in_it_but_no_hash_and_no_secret(alice: Person):
+    phone, codes = await protected(alice)
+    with db.session(write=True) as session:
+        session.add(
+            Identity(user_id=alice.id, issuer="https://id.example", subject="7", email="a@b.c")
+        )
+
+    export = await taken_along(alice.id)
+
+    assert export["account"]["email"] == alice.email
+    assert export["account"]["two_factor"] is True
+    assert [i["issuer"] for i in export["identities"]] == ["https://id.example"]
+    assert len(export["sign_ins"]) == 1
+    text = json.dumps(export)
+    with db.session() as session:
+        hashes = [
+            *session.exec(select(User.password_hash)),
+            *session.exec(select(TwoFactor.secret)),
+        ]
+    for secret in (*hashes, phone.secret, alice.token, *codes):
+        assert secret not in text
+
+
+async def test_an_account_with_nothing_in_it_is_an_export_too(alice: Person):
+    projects.delete(alice.id, alice.project_id)
+
+    assert (await taken_along(alice.id))["projects"] == []
+
+
+async def test_a_deleted_account_has_none(alice: Person):
+    with db.session(write=True) as session:
+        session.delete(session.get(User, alice.id))
+
+    with pytest.raises(NotFound):
+        await taken_along(alice.id)
+
+
+async def test_it_is_audited_and_not_begun_twice_at_once(alice: Person, charlie: Person):
+    await exports.begin(alice.viewer)
+    with pytest.raises(TooManyAttempts):
+        await exports.begin(alice.viewer)
+    await exports.begin(charlie.viewer)
+
+    with db.session() as session:
+        entries = session.exec(select(AuditEntry).where(AuditEntry.action == "export")).all()
+    assert [(e.actor_id, e.outcome) for e in entries] == [(alice.id, "done"), (charlie.id, "done")]
+
+
+async def test_it_takes_no_more_memory_the_more_was_said(database: str):
+    rows = crowd.Rows(TEXT)
+    home = rows.home(chats=3, longest=MESSAGES)
+    crowd.store(rows.tables)
+    del rows
+    whole = longest = 0
+    tracemalloc.start()
+    try:
+        async for piece in exports.written(home.user_id):
+            whole += len(piece)
+            longest = max(longest, len(piece))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert whole > MESSAGES * len(TEXT)
+    assert longest < whole / 20
+    assert peak < whole / 2
