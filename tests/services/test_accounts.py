@@ -3,9 +3,10 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlmodel import select
+from sqlmodel import select, update
 
 from chatbot_app import db, security
 from chatbot_app.errors import (
@@ -274,6 +275,34 @@ def test_deleting_an_account_takes_all_of_it_and_nothing_else(alice: Person, cha
         assert len(session.exec(select(Message)).all()) == 2
     assert chats.get(charlie.id, theirs.chat.id).title == "Theirs"
     with pytest.raises(NotFound):
+        accounts.delete(alice.id)
+
+
+def test_of_two_administrators_who_leave_at_once_one_stays(alice: Person, charlie: Person):
+    with db.session(write=True) as session:
+        session.exec(update(User).values(role="admin"))
+
+    def leave(who: Person) -> str:
+        try:
+            accounts.delete(who.id)
+        except AppError as error:
+            return type(error).__name__
+        return "gone"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = list(pool.map(leave, (alice, charlie)))
+
+    assert sorted(outcomes) == ["Conflict", "gone"]
+    with db.session() as session:
+        assert len(session.exec(select(User)).all()) == 1
+
+
+def test_an_administrator_who_is_disabled_does_not_count(alice: Person, charlie: Person):
+    with db.session(write=True) as session:
+        session.exec(update(User).values(role="admin"))
+    accounts.disable(charlie.id)
+
+    with pytest.raises(Conflict):
         accounts.delete(alice.id)
 
 
