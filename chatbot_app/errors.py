@@ -45,6 +45,17 @@ class WrongCredentials(AppError):
         super().__init__(message)
 
 
+class CodeNeeded(AppError):
+    """The password is right, and the code of the second factor is still to come."""
+
+    status = 401
+
+    def __init__(
+        self, message: str = "Please give the code of your authenticator app too."
+    ) -> None:
+        super().__init__(message)
+
+
 class Forbidden(AppError):
     """The request may not be made this way, for instance from another site."""
 

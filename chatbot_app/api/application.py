@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from chatbot_app.api import account, auth, health, tokens, two_factor
 from chatbot_app.api.calls import Calls
 from chatbot_app.api.sizes import BodyLimit
-from chatbot_app.errors import AppError, NotSignedIn, TooManyAttempts
+from chatbot_app.errors import AppError, CodeNeeded, NotSignedIn, TooManyAttempts
 
 
 def create_api() -> FastAPI:
@@ -38,7 +38,10 @@ def _refusal(_request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 says how one would get in
-    return JSONResponse({"error": error.message}, status_code=error.status, headers=headers)
+    content = {"error": error.message}
+    if isinstance(error, CodeNeeded):
+        content["needs"] = "code"  # so that a program need not read the sentence
+    return JSONResponse(content, status_code=error.status, headers=headers)
 
 
 def _too_long(_request: Request, _error: Exception) -> JSONResponse:

@@ -110,9 +110,7 @@ def admitted(session: Session, proven: User) -> User | None:
     return None if user.disabled_at is not None else user
 
 
-def record_sign_in(
-    session: Session, user_id: uuid.UUID, admitted: User | None, how: str
-) -> None:
+def record_sign_in(session: Session, user_id: uuid.UUID, admitted: User | None, how: str) -> None:
     """Tell the audit of a sign-in, or that the account is disabled."""
     if admitted is None:
         detail = "the account is disabled"

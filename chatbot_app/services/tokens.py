@@ -12,10 +12,10 @@ from sqlmodel import Session
 
 from chatbot_app import db, security
 from chatbot_app.config import get_settings
-from chatbot_app.errors import Forbidden, NotSignedIn
+from chatbot_app.errors import CodeNeeded, Forbidden, NotSignedIn
 from chatbot_app.models import User, UserSession, now
 from chatbot_app.repositories import sessions as sign_ins
-from chatbot_app.services import accounts, audit, sessions
+from chatbot_app.services import accounts, audit, sessions, two_factor
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,19 @@ class TokenPair:
 async def log_in(*, email: str, password: str, code: str, address: str) -> TokenPair:
     """Sign a program in with its owner's password and, where that is asked for, second factor.
 
-    Raises: InvalidInput, WrongCredentials, TooManyAttempts, Forbidden for a disabled account.
+    Raises:
+        CodeNeeded: the password is right, and a code has to be given with it.
+        InvalidInput, WrongCredentials, TooManyAttempts: see `accounts.prove` and `two_factor.check`.
+        Forbidden: the account is disabled.
     """
     user = await accounts.prove(email=email, password=password, address=address)
-    return await db.in_thread(_open, user)
+    how = "a program"
+    if await db.in_thread(two_factor.is_on, user.id):
+        if not code:
+            raise CodeNeeded
+        await two_factor.check(user.id, code)
+        how = "a program and code"
+    return await db.in_thread(_open, user, how)
 
 
 def refresh(token: str) -> TokenPair:
@@ -89,10 +98,10 @@ def issue(row: UserSession, number: int = 0) -> TokenPair:
     )
 
 
-def _open(proven: User) -> TokenPair:
+def _open(proven: User, how: str) -> TokenPair:
     with db.session(write=True) as session:
         user = accounts.admitted(session, proven)
-        accounts.record_sign_in(session, proven.id, user, "a program")
+        accounts.record_sign_in(session, proven.id, user, how)
         pair = None if user is None else issue(sessions.open_row(session, user, kind="program"))
     if pair is None:
         raise Forbidden(accounts.DISABLED)

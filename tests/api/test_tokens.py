@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from tests.conftest import PASSWORD, Person, person
+from tests.second_factor import protected
 
 
 @pytest.fixture
@@ -105,3 +106,20 @@ async def test_a_program_that_asks_without_end_is_slowed_down(
 
     assert answers[:10] == [200] * 10
     assert 429 in answers
+
+
+async def test_whoever_has_a_second_factor_gives_its_code_too(
+    client: httpx2.AsyncClient, alice: Person
+):
+    phone, recovery_codes = await protected(alice)
+
+    asked = await log_in(client, alice)
+    wrong = await log_in(client, alice, code=phone.wrong_code())
+    code = phone.code()
+    right = await log_in(client, alice, code=code)
+    again = await log_in(client, alice, code=code)
+    by_recovery = await log_in(client, alice, code=recovery_codes[0])
+
+    assert (asked.status_code, asked.json()["needs"]) == (401, "code")
+    assert (wrong.status_code, "needs" in wrong.json()) == (401, False)
+    assert [right.status_code, again.status_code, by_recovery.status_code] == [200, 401, 200]
