@@ -34,7 +34,6 @@ async def export(viewer: Annotated[Viewer, Depends(viewer)]) -> StreamingRespons
         media_type="application/json",
         headers={
             "Content-Disposition": f'attachment; filename="chatbot-data-{today}.json"',
-            "Cache-Control": "no-store",
         },
     )
 
