@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
 
+from chatbot_app.api.auth import Form
 from chatbot_app.api.requests import drop_cookie, require_own_origin, viewer
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import pending_cookie, session_cookie
@@ -16,10 +16,8 @@ from chatbot_app.services import accounts, answers, exports
 router = APIRouter(prefix="/api/account", dependencies=[Depends(require_own_origin)])
 
 
-class Deletion(BaseModel):
+class Deletion(Form):
     """The password; an account that has none gives an empty one."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
     password: str = ""
 
@@ -32,9 +30,7 @@ async def export(viewer: Annotated[Viewer, Depends(viewer)]) -> StreamingRespons
     return StreamingResponse(
         exports.written(viewer.user_id),
         media_type="application/json",
-        headers={
-            "Content-Disposition": f'attachment; filename="chatbot-data-{today}.json"',
-        },
+        headers={"Content-Disposition": f'attachment; filename="chatbot-data-{today}.json"'},
     )
 
 

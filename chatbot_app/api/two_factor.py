@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import segno
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
 
+from chatbot_app.api.auth import Form
 from chatbot_app.api.requests import require_own_origin, viewer
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import two_factor
@@ -15,18 +15,14 @@ from chatbot_app.services import two_factor
 router = APIRouter(prefix="/api/auth/two-factor", dependencies=[Depends(require_own_origin)])
 
 
-class Confirmation(BaseModel):
+class Confirmation(Form):
     """The password; an account that has none gives an empty one."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
     password: str = ""
 
 
-class Code(BaseModel):
+class Code(Form):
     """The first code that the app shows."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
     code: str
 
