@@ -75,7 +75,7 @@
     if (button.getAttribute("aria-busy") === "true") return;
     const body = Object.fromEntries(new FormData(form));
     const next = new URLSearchParams(location.search).get("next");
-    if (next && /\/sign-in(\/code)?$/.test(form.dataset.api)) body.next = next;
+    if (next && /\/(sign-in|sign-in\/code|start)$/.test(form.dataset.api)) body.next = next;
     error.hidden = done.hidden = true;
     button.setAttribute("aria-busy", "true");
     let message = "The server can't be reached. What you typed is still here; please try again.";

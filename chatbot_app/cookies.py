@@ -17,6 +17,13 @@ def pending_cookie(*, is_https: bool) -> str:
     return "__Host-second-factor" if is_https else "second-factor"
 
 
+def handshake_cookie(*, is_https: bool) -> str:
+    """The name of the cookie that holds what a sign-in by somebody else is known by, for the
+    minutes that it takes; `__Host-` as above.
+    """
+    return "__Host-handshake" if is_https else "handshake"
+
+
 def read_cookie(header: str, name: str) -> str | None:
     """The value of one cookie in a Cookie header, or None where it is missing or can't be read."""
     try:

@@ -71,6 +71,28 @@ class Protection:
 
 
 @dataclass(frozen=True)
+class Provider:
+    """Somebody else who says who people are, to be chosen at sign-in."""
+
+    id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A provider and, if it is connected to this person's account, as whom they are known there.
+
+    Without `identity_id` it can be connected; without `provider_id` it isn't offered any more.
+    """
+
+    provider_id: str = ""
+    name: str = ""
+    identity_id: str = ""
+    email: str = ""
+    may_be_disconnected: bool = False
+
+
+@dataclass(frozen=True)
 class ProjectCard:
     """A project in a list."""
 

@@ -22,7 +22,7 @@ LAYERS = [
     {"state"},
     {"services"},
     {"generation"},
-    {"repositories", "llm"},
+    {"repositories", "llm", "identity_providers"},
     {"migrations", "tab_locks"},
     {"models", "db", "security", "logs"},
     {"schemas", "config", "errors", "markdown", "cookies", "callers"},

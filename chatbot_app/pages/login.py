@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.entrance import api_form, entrance
 from chatbot_app.components.fields import text_field
+from chatbot_app.components.identities import provider_buttons, provider_problem
 from chatbot_app.state.landing import Landing
 
 OPTIONS = {"route": "/login", "title": "Sign in", "on_load": Landing.pass_through}
@@ -15,11 +16,13 @@ def page() -> rx.Component:
     """
     return entrance(
         "Welcome back",
+        provider_problem(),
         api_form(
             "/api/auth/sign-in",
             text_field("Email", "email", type="email", auto_complete="email", auto_focus=True),
             text_field("Password", "password", type="password", auto_complete="current-password"),
             submit="Sign in",
         ),
+        provider_buttons(),
         footer=rx.fragment("New here? ", rx.link("Create an account", href="/register")),
     )

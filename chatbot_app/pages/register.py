@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.entrance import api_form, entrance
 from chatbot_app.components.fields import text_field
+from chatbot_app.components.identities import provider_buttons
 from chatbot_app.state.landing import Landing
 
 OPTIONS = {"route": "/register", "title": "Create account", "on_load": Landing.pass_through}
@@ -26,5 +27,6 @@ def page() -> rx.Component:
             ),
             submit="Create account",
         ),
+        provider_buttons(),
         footer=rx.fragment("Already have an account? ", rx.link("Sign in", href="/login")),
     )

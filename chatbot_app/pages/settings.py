@@ -5,9 +5,11 @@ import reflex as rx
 from chatbot_app.components.devices import devices
 from chatbot_app.components.entrance import api_form
 from chatbot_app.components.fields import form_error, saved_note, text_field
+from chatbot_app.components.identities import connections
 from chatbot_app.components.own_data import own_data
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.two_factor import two_factor
+from chatbot_app.state.identities import Identities
 from chatbot_app.state.profile import Profile
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.security import Security
@@ -16,7 +18,7 @@ from chatbot_app.state.session import Session
 OPTIONS = {
     "route": "/settings",
     "title": "Settings",
-    "on_load": [Rail.load, Profile.load, Security.load],
+    "on_load": [Rail.load, Profile.load, Security.load, Identities.load],
 }
 
 
@@ -29,6 +31,10 @@ def page() -> rx.Component:
         _section("Password", _once(Security.is_loaded, _password())),
         _section("Two-factor authentication", _once(Security.is_loaded, two_factor())),
         _section("Devices", _once(Security.is_loaded, devices())),
+        rx.cond(
+            Identities.connections.length() > 0,
+            _section("Connected accounts", connections()),
+        ),
         _section("Your data", own_data()),
     )
 

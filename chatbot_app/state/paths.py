@@ -2,12 +2,22 @@
 
 import reflex as rx
 
+from chatbot_app.services import identities
+
 
 def route_argument(state: rx.State, name: str) -> str:
     """The part of the page's address that the route calls `name`, or nothing. The client's word,
     like everything.
     """
     return str(getattr(state, name, "") or "")
+
+
+def identity_problem(state: rx.State) -> str:
+    """What became of a sign-in by somebody else, if the page's address tells it by one of the words
+    that are known. No text of an address is ever shown.
+    """
+    said = state.router.url.query_parameters
+    return identities.sentence(said.get("problem", ""), said.get("provider", ""))
 
 
 def chat_path(project_id: str, chat_id: str = "") -> str:
