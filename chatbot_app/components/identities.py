@@ -130,11 +130,15 @@ def _api_form(provider_id: rx.Var[str], *children: rx.Component) -> rx.Component
 
 
 def _mark(provider_id: rx.Var[str]) -> rx.Component:
-    return rx.match(
-        provider_id,
-        ("google", _drawing(GOOGLE)),
-        ("github", _drawing(GITHUB)),
-        rx.icon("key-round", size=18, aria_hidden="true"),
+    return rx.el.span(
+        rx.match(
+            provider_id,
+            ("google", _drawing(GOOGLE)),
+            ("github", _drawing(GITHUB)),
+            rx.icon("key-round", size=18),
+        ),
+        aria_hidden="true",
+        class_name="provider-mark",
     )
 
 
@@ -145,5 +149,4 @@ def _drawing(path: str) -> rx.Component:
         width="18",
         height="18",
         fill="currentColor",
-        aria_hidden="true",
     )

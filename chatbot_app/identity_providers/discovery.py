@@ -26,9 +26,10 @@ class Document(BaseModel):
 
     @property
     def token_method(self) -> str:
-        """How the client shows its secret: in the header if it may choose, as the standard has it."""
-        offered = self.token_endpoint_auth_methods_supported
-        is_post = "client_secret_basic" not in offered and "client_secret_post" in offered
+        """How the client shows its secret: in the body where it may, for in the header providers
+        don't agree on how to write what is no letter or digit (RFC 6749, 2.3.1).
+        """
+        is_post = "client_secret_post" in self.token_endpoint_auth_methods_supported
         return "client_secret_post" if is_post else "client_secret_basic"
 
 

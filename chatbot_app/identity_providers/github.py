@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, SecretStr, TypeAdapter
+from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter
 
 from chatbot_app.identity_providers.outside import asking, client, distrust, is_private
 from chatbot_app.identity_providers.protocol import Callback, Handshake, ProvenIdentity
@@ -14,12 +14,16 @@ PUBLIC = "https://github.com"
 class _User(BaseModel):
     """Who somebody is. The login may be changed and then taken by another; the number never."""
 
+    model_config = ConfigDict(strict=True)
+
     id: int
     login: str
     name: str | None = None
 
 
 class _Email(BaseModel):
+    model_config = ConfigDict(strict=True)
+
     email: str
     primary: bool
     verified: bool

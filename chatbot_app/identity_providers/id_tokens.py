@@ -45,7 +45,7 @@ def read(
     said = claims["nonce"]
     if not isinstance(said, str) or not hmac.compare_digest(said.encode(), nonce.encode()):
         raise Refused("nonce")
-    if len(claims["sub"]) > SUBJECT_MAX_CHARS:
+    if len(claims["sub"]) > SUBJECT_MAX_CHARS or not claims["sub"].isprintable():
         raise Refused("sub")
     return claims
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 from chatbot_app.identity_providers import discovery, id_tokens
 from chatbot_app.identity_providers.outside import asking, client, distrust
@@ -13,13 +13,15 @@ from chatbot_app.identity_providers.protocol import Callback, Handshake, ProvenI
 
 class _Person(BaseModel):
     """What an ID token or the userinfo endpoint says of somebody. Some providers write a boolean as
-    text.
+    text, and null for what they don't know.
     """
 
+    model_config = ConfigDict(strict=True)
+
     sub: str
-    email: str = ""
-    email_verified: bool | str = False
-    name: str = ""
+    email: str | None = None
+    email_verified: bool | str | None = None
+    name: str | None = None
 
     @property
     def is_email_verified(self) -> bool:
@@ -72,9 +74,9 @@ class OpenIDConnect:
         return ProvenIdentity(
             issuer=self.issuer,
             subject=person.sub,
-            email=person.email,
+            email=person.email or "",
             is_email_verified=person.is_email_verified,
-            name=person.name,
+            name=person.name or "",
         )
 
     def _require_issuer(self, callback: Callback, known: discovery.Document) -> None:
