@@ -57,19 +57,14 @@ def enter(by: IdentityProvider, proven: ProvenIdentity, address: str) -> Session
     Raises: IdentityProblem, TooManyAttempts, and what `accounts.admit` raises.
     """
     known = _find_user(proven)
-    if known is not None:
-        return accounts.admit(known, by.name)
-    mail = _confirmed_email(by, proven)
-    _require_registration(by, mail)
-    throttle.register(address)
-    try:
-        return _register(by, proven, mail)
-    except Conflict:
-        # The same person in another tab was a moment earlier; or somebody else has that e-mail now.
-        known = _find_user(proven)
-        if known is None:
-            raise IdentityProblem("email-taken", by.name) from None
-        return accounts.admit(known, by.name)
+    if known is None:
+        try:
+            return _join(by, proven, address)
+        except Conflict:  # perhaps the same person, in another tab
+            known = _find_user(proven)
+    if known is None:
+        raise _refused(by, "email-taken", None)
+    return accounts.admit(known, by.name)
 
 
 def connect(viewer: Viewer, by: IdentityProvider, proven: ProvenIdentity) -> None:
@@ -173,22 +168,27 @@ def _confirmed_email(by: IdentityProvider, proven: ProvenIdentity) -> str:
         raise IdentityProblem("unverified", by.name) from None
 
 
-def _require_registration(by: IdentityProvider, mail: str) -> None:
-    """Make sure that somebody with this e-mail may have a new account."""
+def _join(by: IdentityProvider, proven: ProvenIdentity, address: str) -> SessionGrant:
+    """Open an account for somebody new, if that is possible here."""
+    mail = _confirmed_email(by, proven)
     with db.session() as session:
         holder = users.find_by_email(session, mail)
+        if holder is not None and identities.find_user(session, proven.issuer, proven.subject):
+            raise Conflict("This account was opened a moment ago.")
     settings = get_settings()
-    problem: Problem | None = None
     if holder is not None:
-        problem = "email-taken"
-    elif mail == settings.admin_email:
-        problem = "reserved"
-    elif settings.registration != "open":
-        problem = "closed"
-    if problem:
-        target = holder.id if holder else None
-        audit.note("sign-in", actor=None, target=target, detail=f"{by.name}: {problem}")
-        raise IdentityProblem(problem, by.name)
+        raise _refused(by, "email-taken", holder.id)
+    if mail == settings.admin_email:
+        raise _refused(by, "reserved", None)
+    if settings.registration != "open":
+        raise _refused(by, "closed", None)
+    throttle.register(address)
+    return _register(by, proven, mail)
+
+
+def _refused(by: IdentityProvider, problem: Problem, target: uuid.UUID | None) -> IdentityProblem:
+    audit.note("sign-in", actor=None, target=target, detail=f"{by.name}: {problem}")
+    return IdentityProblem(problem, by.name)
 
 
 def _register(by: IdentityProvider, proven: ProvenIdentity, mail: str) -> SessionGrant:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pytest
 
 from chatbot_app import db
+from chatbot_app.models import Identity
+from chatbot_app.repositories import identities
 from chatbot_app.services import projects
 from tests.conftest import Person, person, say
 from tests.fake_provider import FakeProvider
@@ -27,6 +29,7 @@ class Estate:
     project_id: str
     chat_id: str
     message_id: str
+    identity_id: str
     secrets: tuple[str, ...]
 
     @property
@@ -37,6 +40,7 @@ class Estate:
             "chat_id": self.chat_id,
             "message_id": self.message_id,
             "session_id": str(self.owner.viewer.session_id),
+            "identity_id": self.identity_id,
             "confirmation": self.secrets[0],
         }
 
@@ -98,10 +102,17 @@ def estate() -> Estate:
     form = {"name": words[0], "description": "", "system_prompt": words[1]}
     projects.update(owner.id, owner.project_id, **form, model="", temperature="")
     turn = say(owner, words[2], words[3], status="stopped")
+    identity = Identity(
+        user_id=owner.id, issuer="https://github.com", subject=f"of-{word}", email=owner.email
+    )
+    identity_id = str(identity.id)
+    with db.session(write=True) as session:
+        identities.add(session, identity)
     return Estate(
         owner,
         str(owner.project_id),
         turn.chat.id,
         turn.answer.id,
+        identity_id,
         (*words, owner.email, owner.token),
     )
