@@ -82,9 +82,10 @@ class Grant:
 class IdentityServer:
     """The server, running in a thread of its own while the `with` block lasts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, name: str = HOST) -> None:
+        """Be known by this name; for a browser, `localhost` is another site than 127.0.0.1."""
         self._socket = socket.create_server((HOST, free_port()))
-        self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
+        self.url = f"http://{name}:{self._socket.getsockname()[1]}"
         self.issuer = f"{self.url}/oidc"
         self.github = f"{self.url}/github"
         self.reset()
