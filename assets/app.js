@@ -99,6 +99,11 @@
     error.hidden = !message;
   };
 
+  // Back from where a form led to, in a page that the browser kept as it was: one may press it again.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) document.querySelectorAll("[data-api] [aria-busy]").forEach((b) => b.removeAttribute("aria-busy"));
+  });
+
   const signOut = async () => {
     try { await fetch("/api/auth/sign-out", { method: "POST" }); } finally {
       forgetDrafts();
