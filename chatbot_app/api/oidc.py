@@ -106,7 +106,9 @@ async def callback(
         arrival = await handshakes.arrive(
             provider, token, brought, viewer=viewer, address=client_address(request)
         )
-        answer = _admitted(arrival.grant, arrival.next) if arrival.grant else _to(SETTINGS)
+        answer = _to(f"{SETTINGS}?{urlencode({'connected': provider})}")
+        if arrival.grant:
+            answer = _admitted(arrival.grant, arrival.next)
     except AppError as error:
         place = SETTINGS if viewer else "/login"
         answer = _to(f"{place}?{urlencode({'problem': _word(error), 'provider': provider})}")

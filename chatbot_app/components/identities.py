@@ -53,7 +53,6 @@ def provider_problem() -> rx.Component:
 def connections() -> rx.Component:
     """Each provider, as whom one is known there, and a button to connect or disconnect it."""
     return rx.el.div(
-        form_error(Identities.problem),
         rx.el.ul(rx.foreach(Identities.connections, _connection), class_name="connections"),
         rx.el.p(
             "Connect an account with the same email to sign in with it as well.",

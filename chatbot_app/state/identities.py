@@ -3,32 +3,36 @@
 import reflex as rx
 
 from chatbot_app import db
-from chatbot_app.errors import AppError
 from chatbot_app.schemas import Connection, Viewer
 from chatbot_app.services import identities
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import identity_problem
+from chatbot_app.state.session import Session
 
 
 class Identities(rx.State):
-    """The providers that are offered or connected, and what went wrong with one."""
+    """The providers that are offered or connected."""
 
     connections: list[Connection] = []
-    is_loaded: bool = False
-    problem: str = ""
 
     @handler
     async def load(self, viewer: Viewer) -> None:
-        """List them, and say what became of connecting one."""
+        """List them, and say what became of connecting one: that part of the page may be far down."""
         self.connections = await db.in_thread(identities.list_for, viewer.user_id)
-        self.problem, self.is_loaded = identity_problem(self), True
+        outcome = identity_problem(self) or self._connected()
+        if outcome:
+            (await self.get_state(Session)).notice = outcome
 
     @handler
     async def disconnect(self, viewer: Viewer, identity_id: str) -> None:
         """Forget who this person is at a provider."""
-        self.problem = ""
-        try:
-            await db.in_thread(identities.disconnect, viewer.user_id, identity_id)
-        except AppError as error:
-            self.problem = error.message
+        await db.in_thread(identities.disconnect, viewer.user_id, identity_id)
         self.connections = await db.in_thread(identities.list_for, viewer.user_id)
+
+    def _connected(self) -> str:
+        """Say that the provider which the address names is connected, if it is."""
+        said = self.router.url.query_parameters.get("connected", "")
+        names = [c.name for c in self.connections if c.identity_id and c.provider_id == said]
+        return (
+            f"{names[0]} is connected: you can sign in with it as well." if said and names else ""
+        )

@@ -385,7 +385,7 @@ async def test_who_is_signed_in_connects_the_same_email_and_then_signs_in_by_it(
     server.person = another(email="Alice@example.org")
     client.cookies.set("session", alice.token)
     answer = await walk(client, provider, connect="yes")
-    assert answer.headers["location"] == "/settings"
+    assert answer.headers["location"] == f"/settings?connected={provider}"
     assert not any(c.startswith("session=") for c in answer.headers.get_list("set-cookie"))
     client.cookies.clear()
     answer = await walk(client, provider)

@@ -54,7 +54,7 @@ def known_there(identities: IdentityServer, somebody: Account) -> None:
 def connect(page: Page, name: str) -> None:
     page.goto("/settings")
     button(page, f"Connect {name}").click()
-    page.wait_for_url("**/settings")
+    expect(alert(page, f"{name} is connected")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["Example Works", "GitHub"])
@@ -126,6 +126,9 @@ def test_another_email_is_refused_in_words_on_the_settings_page(
     button(page, "Connect Example Works").click()
     expect(alert(page, "Example Works knows you by another email")).to_be_visible()
     expect(button(page, "Connect Example Works")).to_be_visible()
+    page.goto("/settings?connected=oidc")
+    expect(button(page, "Connect Example Works")).to_be_visible()
+    expect(alert(page, "is connected")).to_have_count(0)
 
 
 def test_a_provider_that_is_away_is_told_beneath_its_button_and_one_may_try_again(
