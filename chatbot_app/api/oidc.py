@@ -10,16 +10,17 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict
 
 from chatbot_app import db
+from chatbot_app.api.auth import Form
 from chatbot_app.api.requests import (
     client_address,
     drop_cookie,
+    grant_cookie,
     local_path,
     require_own_origin,
     session_token,
-    set_session_cookie,
+    way_on,
 )
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import handshake_cookie, read_cookie
@@ -33,12 +34,10 @@ router = APIRouter(prefix="/api/auth/oidc")
 SETTINGS = "/settings"
 
 
-class Start(BaseModel):
+class Start(Form):
     """What the button sends: where to go afterwards; or, of somebody who is signed in, that the
     provider is to be connected to their account.
     """
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
     next: str = ""
     connect: Literal["", "yes"] = ""
@@ -118,8 +117,8 @@ async def callback(
 
 def _admitted(grant: SessionGrant, asked: str) -> Response:
     """Hand out what was granted, and lead on."""
-    answer = _to(local_path(asked) or grant.landing)
-    set_session_cookie(answer, grant)
+    answer = _to(way_on(grant, asked))
+    grant_cookie(answer, grant)
     return answer
 
 
@@ -135,4 +134,4 @@ def _word(error: AppError) -> Problem:
 
 
 def _to(path: str) -> Response:
-    return RedirectResponse(path, status_code=303, headers={"cache-control": "no-store"})
+    return RedirectResponse(path, status_code=303)
