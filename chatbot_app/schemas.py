@@ -93,6 +93,20 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class InvitationItem:
+    """An invitation that is still good. An empty `email`: for whoever has the link; an empty
+    `invited_by`: whoever runs the site, or somebody who left.
+    """
+
+    id: str = ""
+    email: str = ""
+    role: str = ""
+    invited_by: str = ""
+    created_at: str = ""
+    expires_at: str = ""
+
+
+@dataclass(frozen=True)
 class ProjectCard:
     """A project in a list."""
 

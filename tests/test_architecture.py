@@ -22,7 +22,7 @@ LAYERS = [
     {"state"},
     {"services"},
     {"generation"},
-    {"repositories", "llm", "identity_providers"},
+    {"repositories", "llm", "identity_providers", "mail"},
     {"migrations", "tab_locks"},
     {"models", "db", "security", "logs"},
     {"schemas", "config", "errors", "markdown", "cookies", "callers"},

@@ -33,6 +33,12 @@ def get(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> User:
     return user
 
 
+def has_admin(session: Session) -> bool:
+    """Whether somebody looks after the site: an administrator whose account is not disabled."""
+    statement = select(User.id).where(col(User.role) == "admin", col(User.disabled_at).is_(None))
+    return session.exec(statement.limit(1)).first() is not None
+
+
 def add(session: Session, user: User) -> None:
     """Store a new account.
 

@@ -1,0 +1,182 @@
+"""Invitations: who may register though not everybody may, or as what.
+
+`REGISTRATION` decides: with open everybody may, with invitation whoever has one, and with closed
+nobody, invitations that are still out included. The first administrator's, which the operator makes
+with ADMIN_EMAIL, is good in every mode. That address can't be registered without one.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from chatbot_app import db, security
+from chatbot_app.config import get_settings
+from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound
+from chatbot_app.models import Invitation, now
+from chatbot_app.repositories import invitations, users
+from chatbot_app.schemas import InvitationItem, Viewer
+from chatbot_app.services import audit, letters, text, views
+
+ROLES = ("user", "admin")
+
+TAKEN = "There is already an account with this email. You can sign in instead."
+TOKEN_MAX_CHARS = 100
+
+
+@dataclass(frozen=True)
+class Admission:
+    """As what somebody may register. `is_verified`: the invitation came by mail, or was made by
+    whoever runs the site.
+    """
+
+    role: str = "user"
+    is_verified: bool = False
+
+
+async def create(by: Viewer, *, email: str, role: str) -> str:
+    """Invite somebody: gives the link, which is shown this once and kept nowhere. With an `email`
+    it is good for that address only and, where mail can be sent, mailed there as well. It replaces
+    an older one for the same address.
+
+    Raises: InvalidInput, Conflict when there is such an account, Forbidden unless an administrator
+    asks.
+    """
+    if not by.is_admin:
+        raise Forbidden("Only administrators can do this.")
+    address = text.email(email) if email else ""
+    if role not in ROLES:
+        raise InvalidInput("There is no such role.")
+    if role == "admin" and not address:
+        raise InvalidInput("An invitation for an administrator needs an email address.")
+    token = security.new_link_token()
+    await db.in_thread(_store, token, address, role, by.user_id)
+    if address:
+        letters.invite(address, token)
+    return letters.link("register", security.by_hand(token))
+
+
+def create_for_first_admin() -> str:
+    """Invite the person whom ADMIN_EMAIL names to be an administrator, if there is none yet and
+    that address has no account; gives the link, or nothing.
+    """
+    address = get_settings().admin_email
+    if not address:
+        return ""
+    with db.session() as session:
+        if users.has_admin(session) or users.find_by_email(session, address) is not None:
+            return ""
+    token = security.new_link_token()
+    _store(token, address, "admin", None)
+    return letters.link("register", security.by_hand(token))
+
+
+def list_all() -> list[InvitationItem]:
+    """List the invitations that are still good, the latest first."""
+    with db.session() as session:
+        rows = invitations.list_good(session, now())
+    return [
+        InvitationItem(
+            id=str(row.id),
+            email=row.email,
+            role=row.role,
+            invited_by=inviter or "",
+            created_at=views.moment(row.created_at),
+            expires_at=views.moment(row.expires_at),
+        )
+        for row, inviter in rows
+    ]
+
+
+def withdraw(by: Viewer, invitation_id: uuid.UUID | str) -> None:
+    """Take an invitation back.
+
+    Raises: NotFound, also when it was taken already; Forbidden unless an administrator asks.
+    """
+    if not by.is_admin:
+        raise Forbidden("Only administrators can do this.")
+    withdrawn = text.identifier(invitation_id)
+    with db.session(write=True) as session:
+        if not invitations.drop(session, withdrawn):
+            raise NotFound("This invitation is gone already.")
+        audit.record(session, "invitation-withdraw", actor=by.user_id)
+
+
+def admit(session: Session, email: str, token: str) -> Admission:
+    """Say as what the owner of this address may register, with this invitation or without one.
+
+    Raises: InvalidInput, Forbidden, Conflict for the address that is the first administrator's.
+    """
+    return _admission(_find(session, email, token), token)
+
+
+def use(session: Session, email: str, token: str) -> Admission:
+    """Like `admit`, and the invitation is used up: within the transaction that makes the account.
+
+    Raises: InvalidInput, Forbidden, Conflict.
+    """
+    invitation = _find(session, email, token)
+    if invitation is not None and not invitations.drop(session, invitation.id):
+        raise Forbidden(_GONE)
+    return _admission(invitation, token)
+
+
+_GONE = "This invitation was used already, taken back, or is too old. Please ask for another one."
+_CLOSED = "Nobody can make an account here at the moment. Whoever runs this site can tell you more."
+_NEEDED = "An account here needs an invitation: please open the link in yours."
+
+
+def _store(token: str, email: str, role: str, by: uuid.UUID | None) -> None:
+    moment = now()
+    invitation = Invitation(
+        token_hash=security.door_hash(token),
+        email=email,
+        role=role,
+        invited_by=by,
+        created_at=moment,
+        expires_at=moment + timedelta(seconds=get_settings().invitation_seconds),
+    )
+    with db.session(write=True) as session:
+        if email and users.find_by_email(session, email) is not None:
+            raise Conflict("There is already an account with this email.")
+        invitations.add(session, invitation, moment)
+        audit.record(session, "invite", actor=by, detail=f"as {role}")
+
+
+def _find(session: Session, email: str, token: str) -> Invitation | None:
+    settings = get_settings()
+    invitation = None
+    if token:
+        if len(token) > TOKEN_MAX_CHARS or not db.is_storable(token):
+            raise Forbidden(_GONE)
+        invitation = invitations.find(session, security.door_hash(token), now())
+    if settings.registration == "closed" and not (invitation and _is_first(invitation)):
+        raise Forbidden(_CLOSED)
+    if token and invitation is None:
+        raise Forbidden(_GONE)
+    if settings.registration == "invitation" and invitation is None:
+        raise Forbidden(_NEEDED)
+    if invitation is not None and invitation.email and invitation.email != email:
+        raise Forbidden("This invitation is for another email address.")
+    if email == settings.admin_email and (invitation is None or invitation.email != email):
+        raise Conflict(TAKEN)
+    return invitation
+
+
+def _is_first(invitation: Invitation) -> bool:
+    """Whether it is the operator's for the first administrator: nobody else invites that address
+    without being invited.
+    """
+    return (
+        invitation.invited_by is None
+        and invitation.role == "admin"
+        and invitation.email == get_settings().admin_email
+    )
+
+
+def _admission(invitation: Invitation | None, token: str) -> Admission:
+    if invitation is None:
+        return Admission()
+    is_proven = bool(invitation.email) and not security.is_by_hand(token)
+    return Admission(invitation.role, is_proven or _is_first(invitation))

@@ -1,0 +1,90 @@
+"""The mails that the platform writes, and their way out: each in a task of its own, so that nobody
+waits for the mail server, and nobody can tell by the time whether a mail was written at all.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from chatbot_app import mail
+from chatbot_app.config import get_settings
+from chatbot_app.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+WAITING_MAX = 200
+"""Mails that may be on their way at once: a mail server that hangs must not fill the memory."""
+
+_running: set[asyncio.Task[None]] = set()
+
+
+def link(page: str, token: str) -> str:
+    """Write the address of a page with a token in its fragment, which browsers send to nobody: it
+    comes into no log and no referrer.
+    """
+    return f"{get_settings().public_url}/{page}#{token}"
+
+
+def invite(to: str, token: str) -> None:
+    """Mail an invitation."""
+    _post(
+        to,
+        "You are invited",
+        f"Somebody who looks after {get_settings().public_url} invites you to it. Open this link"
+        f" to make your account:\n\n{link('register', token)}\n\n"
+        "It is good once, and for this address only. If you expected nothing of the kind, there is"
+        " nothing to do.",
+    )
+
+
+def ask_to_confirm(to: str, token: str) -> None:
+    """Mail the link that confirms an address."""
+    _post(
+        to,
+        "Please confirm your email",
+        f"An account was made at {get_settings().public_url} with this address. If it was you, open"
+        f" this link and press the button there:\n\n{link('verify', token)}\n\n"
+        "If it was not you, there is nothing to do.",
+    )
+
+
+def offer_reset(to: str, token: str) -> None:
+    """Mail the link that lets its reader choose another password."""
+    _post(
+        to,
+        "Choose another password",
+        f"Somebody asked for another password for your account at {get_settings().public_url}. If"
+        f" it was you, open this link:\n\n{link('reset', token)}\n\n"
+        "It is good once, and not for long. If it was not you, there is nothing to do: your"
+        " password stays as it is.",
+    )
+
+
+def in_background(work: Coroutine[Any, Any, None]) -> None:
+    """Do this while nobody waits for it."""
+    if len(_running) >= WAITING_MAX:
+        work.close()
+        log.warning("Too many mails are on their way already; one was not written.")
+        return
+    task = asyncio.create_task(work)
+    _running.add(task)
+    task.add_done_callback(_ended)
+
+
+async def settle(seconds: float) -> None:
+    """Wait until what is on its way has left, so long at most."""
+    if _running:
+        await asyncio.wait(set(_running), timeout=seconds)
+
+
+def _post(to: str, subject: str, text: str) -> None:
+    if get_settings().has_mail:
+        in_background(mail.send(to, subject, text))
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    _running.discard(task)
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, Unavailable):  # which is in the log already
+        log.error("A mail could not be written.", exc_info=error)
