@@ -73,6 +73,8 @@
   const submitToApi = async (form) => {
     const [error, done, button] = ["[data-form-error]", "[data-form-done]", "button[type=submit]"].map((s) => $(s, form));
     if (button.getAttribute("aria-busy") === "true") return;
+    const token = $("[data-token]", form);
+    if (token) token.value = window.chatbotLinkToken;
     const body = Object.fromEntries(new FormData(form));
     const next = new URLSearchParams(location.search).get("next");
     if (next && /\/(sign-in|sign-in\/code|start)$/.test(form.dataset.api)) body.next = next;

@@ -16,7 +16,7 @@ from chatbot_app.api.headers import content_security_policy, script_hashes, with
 from chatbot_app.config import get_settings
 from chatbot_app.generation import worker
 from chatbot_app.pages import PAGES
-from chatbot_app.services import answers
+from chatbot_app.services import answers, letters
 from chatbot_app.state.gate import OwnerLock
 
 log = logging.getLogger("reflex.events")  # what goes there is redacted
@@ -35,6 +35,7 @@ async def lifespan() -> AsyncGenerator[None]:
     try:
         yield
     finally:
+        await letters.settle(settings.shutdown_seconds / 2)
         await answers.settle(settings.shutdown_seconds)
         await worker.close_engine()
         db.dispose()

@@ -42,6 +42,7 @@ def serve(settings: Settings) -> None:
     with claim(settings.host, settings.port) as listener, claim_database(settings):
         reach_redis(settings)
         migrate(settings)
+        admin_link = first_admin_link(settings)
         built = bundle.ensure(settings, say)
         say("Starting …")
         try:
@@ -50,7 +51,7 @@ def serve(settings: Settings) -> None:
                 settings,
                 listener,
                 start_logging=start_logging,
-                ready=lambda model: say(summary(settings, model)),
+                ready=lambda model: say(summary(settings, model, admin_link)),
             )
         except workers.CannotListen as error:
             raise CannotStart(_refused(settings.host, settings.port, error.reason)) from None
@@ -67,6 +68,23 @@ def migrate(settings: Settings) -> None:
 
     _make_data_dir(settings)
     migrations.migrate()
+
+
+def first_admin_link(settings: Settings) -> str:
+    """Invite whoever ADMIN_EMAIL names, if the site has no administrator; gives the link, or nothing.
+    An older one is worth nothing from then on.
+
+    Raises: AppError.
+    """
+    if not settings.admin_email:
+        return ""
+    from chatbot_app import db
+    from chatbot_app.services import invitations
+
+    try:
+        return invitations.create_for_first_admin()
+    finally:
+        db.dispose()  # workers open connections of their own
 
 
 def claim(host: str, port: int) -> socket.socket:
@@ -168,8 +186,8 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def summary(settings: Settings, model: str) -> str:
-    """Say where the page is and what stands behind it."""
+def summary(settings: Settings, model: str, admin_link: str = "") -> str:
+    """Say where the page is, what stands behind it, and how the first administrator comes in."""
     lines = [f"Open      {settings.public_url}", f"Database  {_database(settings)}"]
     lines.append(f"Model     {model}")
     if settings.host in WILDCARDS and not (settings.allowed_origins or settings.is_https):
@@ -177,6 +195,8 @@ def summary(settings: Settings, model: str) -> str:
             "Others    must be allowed by the address they use:"
             f" ALLOWED_ORIGINS=http://192.0.2.1:{settings.port}"
         )
+    if admin_link:
+        lines.append(f"Admin     {settings.admin_email} registers here, once: {admin_link}")
     return "\n".join(["", *(f"  {line}" for line in lines), ""])
 
 

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "chatbot_app"
 # From the top down: a layer may import what is below it, and nothing beside or above it.
 LAYERS = [
     {"__main__"},
-    {"serving"},
+    {"serving", "commands"},
     {"workers"},
     {"loading"},
     {"chatbot_app", "open_pages", "own_origin", "radix"},

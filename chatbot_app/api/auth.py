@@ -37,11 +37,12 @@ class Form(BaseModel):
 
 
 class Registration(Form):
-    """What the registration form sends."""
+    """What the registration form sends; `invitation` is the token of one's link."""
 
     name: str
     email: str
     password: str
+    invitation: str = ""
 
 
 class SignIn(Form):
@@ -70,7 +71,11 @@ class PasswordChange(Form):
 async def register(form: Registration, request: Request, response: Response) -> dict[str, str]:
     """Make an account, its starter project and a session; says where to go."""
     grant = await accounts.register(
-        name=form.name, email=form.email, password=form.password, address=client_address(request)
+        name=form.name,
+        email=form.email,
+        password=form.password,
+        address=client_address(request),
+        invitation=form.invitation,
     )
     grant_cookie(response, grant)
     return {"next": way_on(grant)}

@@ -6,6 +6,8 @@ from typing import Any
 
 import reflex as rx
 
+from chatbot_app.components.fields import text_field
+
 
 def brand() -> rx.Component:
     """The platform's mark and name."""
@@ -52,4 +54,22 @@ def api_form(
         no_validate=True,
         class_name="form",
         **props,
+    )
+
+
+def link_token(name: str = "token") -> rx.Component:
+    """Carries the token of the link that led to this page; the scripts put it there, and take it out
+    of the address.
+    """
+    return rx.el.input(type="hidden", name=name, data_token="")
+
+
+def new_password(label: str = "Password", name: str = "password") -> rx.Component:
+    """Where somebody chooses a password."""
+    return text_field(
+        label,
+        name,
+        hint="At least 15 characters. A few words in a row are easy to remember.",
+        type="password",
+        auto_complete="new-password",
     )

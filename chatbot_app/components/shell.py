@@ -12,6 +12,7 @@ from chatbot_app.components.icons import icon_button
 from chatbot_app.components.notice import notice
 from chatbot_app.components.offline import offline_bar
 from chatbot_app.components.rail import rail
+from chatbot_app.components.unconfirmed import unconfirmed_bar
 
 
 def shell(*children: rx.Component, **props: Any) -> rx.Component:
@@ -19,7 +20,7 @@ def shell(*children: rx.Component, **props: Any) -> rx.Component:
     return rx.el.div(
         rail(),
         rx.el.div(class_name="scrim", data_close_navigation="", aria_hidden="true"),
-        rx.el.main(*children, class_name="stage", id="stage", **props),
+        rx.el.main(unconfirmed_bar(), *children, class_name="stage", id="stage", **props),
         notice(),
         offline_bar(),
         class_name="shell",

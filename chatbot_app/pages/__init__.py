@@ -2,17 +2,33 @@
 
 from chatbot_app.pages import (
     chat,
+    forgot,
     landing,
     login,
     not_found,
     project,
     projects,
     register,
+    reset,
     second_factor,
     settings,
+    verify,
 )
 
-PAGES = (landing, register, login, second_factor, projects, project, chat, settings, not_found)
+PAGES = (
+    landing,
+    register,
+    login,
+    second_factor,
+    forgot,
+    reset,
+    verify,
+    projects,
+    project,
+    chat,
+    settings,
+    not_found,
+)
 """Each module has `page`, a function returning a component, and `OPTIONS`, what `rx.App.add_page`
 is given for it.
 """

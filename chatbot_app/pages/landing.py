@@ -42,14 +42,10 @@ def page() -> rx.Component:
                     "Your projects, your chats, your data.",
                     class_name="landing-lead",
                 ),
-                rx.el.div(
-                    rx.link(
-                        "Create your account",
-                        href="/register",
-                        underline="none",
-                        class_name="button primary large",
-                    ),
-                    class_name="landing-actions",
+                rx.el.div(_way_in(), class_name="landing-actions"),
+                rx.cond(
+                    Landing.registration == "invitation",
+                    rx.el.p("Accounts here are by invitation.", class_name="landing-note"),
                 ),
                 class_name="landing-hero",
             ),
@@ -60,6 +56,19 @@ def page() -> rx.Component:
         ),
         class_name="landing",
     )
+
+
+def _way_in() -> rx.Component:
+    """To a new account where anybody may have one, else to one's own."""
+    return rx.cond(
+        Landing.registration == "open",
+        _large("Create your account", "/register"),
+        _large("Go to your account", "/login"),
+    )
+
+
+def _large(words: str, path: str) -> rx.Component:
+    return rx.link(words, href=path, underline="none", class_name="button primary large")
 
 
 def _promise(icon: str, title: str, text: str) -> rx.Component:

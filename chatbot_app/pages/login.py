@@ -16,6 +16,14 @@ def page() -> rx.Component:
     """
     return entrance(
         "Welcome back",
+        rx.cond(
+            Landing.has_new_password,
+            rx.el.p(
+                "Your new password is saved. Please sign in with it.",
+                role="status",
+                class_name="entrance-lead",
+            ),
+        ),
         provider_problem(),
         api_form(
             "/api/auth/sign-in",
@@ -24,5 +32,11 @@ def page() -> rx.Component:
             submit="Sign in",
         ),
         provider_buttons(),
-        footer=rx.fragment("New here? ", rx.link("Create an account", href="/register")),
+        footer=rx.fragment(
+            rx.link("Forgot your password?", href="/forgot"),
+            rx.cond(
+                Landing.registration == "open",
+                rx.fragment(" · New here? ", rx.link("Create an account", href="/register")),
+            ),
+        ),
     )

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from chatbot_app.components.entrance import api_form, entrance
+from chatbot_app.components.entrance import api_form, entrance, link_token, new_password
 from chatbot_app.components.fields import text_field
 from chatbot_app.components.identities import provider_buttons
 from chatbot_app.state.landing import Landing
@@ -11,22 +11,35 @@ OPTIONS = {"route": "/register", "title": "Create account", "on_load": Landing.p
 
 
 def page() -> rx.Component:
-    """Name, email, password; afterwards one stands in the first chat."""
+    """Name, email, password; afterwards one stands in the first chat.
+
+    Where not everybody may, those without an invitation are told so instead; the style sheet knows
+    by the address whether there is one.
+    """
     return entrance(
         "Create your account",
-        api_form(
-            "/api/auth/register",
-            text_field("Name", "name", auto_complete="name", auto_focus=True),
-            text_field("Email", "email", type="email", auto_complete="email"),
-            text_field(
-                "Password",
-                "password",
-                hint="At least 15 characters. A few words in a row are easy to remember.",
-                type="password",
-                auto_complete="new-password",
+        rx.el.div(
+            _refusal(
+                "invitation", "Accounts here are by invitation. Please open the link in yours."
             ),
-            submit="Create account",
+            _refusal("closed", "Nobody can make an account here at the moment."),
+            api_form(
+                "/api/auth/register",
+                link_token("invitation"),
+                text_field("Name", "name", auto_complete="name", auto_focus=True),
+                text_field("Email", "email", type="email", auto_complete="email"),
+                new_password(),
+                submit="Create account",
+            ),
+            data_registration=Landing.registration,
         ),
         provider_buttons(),
         footer=rx.fragment("Already have an account? ", rx.link("Sign in", href="/login")),
+    )
+
+
+def _refusal(mode: str, sentence: str) -> rx.Component:
+    return rx.cond(
+        Landing.registration == mode,
+        rx.el.p(sentence, class_name="entrance-lead alone uninvited"),
     )

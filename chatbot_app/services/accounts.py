@@ -12,7 +12,17 @@ from chatbot_app.models import Project, User, now
 from chatbot_app.repositories import chats, projects, two_factor, users
 from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.schemas import SessionGrant, Viewer
-from chatbot_app.services import audit, passwords, pending_sign_ins, sessions, text, throttle
+from chatbot_app.services import (
+    audit,
+    invitations,
+    letters,
+    passwords,
+    pending_sign_ins,
+    sessions,
+    text,
+    throttle,
+    verification,
+)
 
 DISABLED = "This account is disabled. Please ask whoever runs this site."
 
@@ -28,21 +38,28 @@ STARTER_PROMPT = (
 )
 
 
-async def register(*, name: str, email: str, password: str, address: str) -> SessionGrant:
-    """Open an account with a starter project, and sign its owner in.
+async def register(
+    *, name: str, email: str, password: str, address: str, invitation: str = ""
+) -> SessionGrant:
+    """Open an account with a starter project, and sign its owner in. `invitation` is the token of
+    one's link, which is used up only with the account.
 
-    It says plainly that an e-mail is taken, for there is no mail to say it privately; `address`
-    is the client's, and limits how often that can be asked.
+    It says plainly that an e-mail is taken; `address` is the client's, and limits how often that
+    can be asked. Where mail can be sent, a link that confirms the e-mail is on its way afterwards.
 
-    Raises: InvalidInput, Conflict when the e-mail is taken, TooManyAttempts.
+    Raises: InvalidInput, Conflict when the e-mail is taken, TooManyAttempts, Forbidden when
+    registration is not open to this person.
     """
     person = text.line(name, "The name", limit=get_settings().name_max_chars)
     mail = text.email(email)
     secret = passwords.accept(password, email=mail, name=person)
     throttle.register(address)
-    await db.in_thread(_refuse_taken, mail)
+    await db.in_thread(_refuse_early, mail, invitation)
     password_hash = await passwords.hashed(secret)
-    return await db.in_thread(_register, person, mail, password_hash)
+    grant, token = await db.in_thread(_register, person, mail, password_hash, invitation)
+    if token:
+        letters.ask_to_confirm(mail, token)
+    return grant
 
 
 async def sign_in(*, email: str, password: str, address: str) -> SessionGrant:
@@ -234,9 +251,12 @@ def landing(user_id: uuid.UUID) -> str:
     return "/projects" if project is None else f"/projects/{project.id}/chat"
 
 
-def _refuse_taken(mail: str) -> None:
-    if _find(mail) is not None:
-        raise Conflict("There is already an account with this email. You can sign in instead.")
+def _refuse_early(mail: str, invitation: str) -> None:
+    """Refuse before the password is hashed what would be refused after it."""
+    with db.session() as session:
+        invitations.admit(session, mail, invitation)
+        if users.find_by_email(session, mail) is not None:
+            raise Conflict(invitations.TAKEN)
 
 
 def _find(mail: str) -> User | None:
@@ -244,10 +264,21 @@ def _find(mail: str) -> User | None:
         return users.find_by_email(session, mail)
 
 
-def _register(person: str, mail: str, password_hash: str) -> SessionGrant:
-    user = User(name=person, email=mail, password_hash=password_hash)
+def _register(
+    person: str, mail: str, password_hash: str, invitation: str
+) -> tuple[SessionGrant, str]:
+    """Make the account and use up the invitation; gives the token that confirms the e-mail, too."""
     with db.session(write=True) as session:
-        return sessions.begin(session, user, open_account(session, user, "password"))
+        admission = invitations.use(session, mail, invitation)
+        user = User(
+            name=person,
+            email=mail,
+            password_hash=password_hash,
+            role=admission.role,
+            email_verified_at=now() if admission.is_verified else None,
+        )
+        landing = open_account(session, user, "by invitation" if invitation else "password")
+        return sessions.begin(session, user, landing), verification.begin(session, user)
 
 
 def _keep_an_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> None:

@@ -17,12 +17,11 @@ from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound
 from chatbot_app.models import Invitation, now
 from chatbot_app.repositories import invitations, users
 from chatbot_app.schemas import InvitationItem, Viewer
-from chatbot_app.services import audit, letters, text, views
+from chatbot_app.services import audit, letters, links, text, views
 
 ROLES = ("user", "admin")
 
 TAKEN = "There is already an account with this email. You can sign in instead."
-TOKEN_MAX_CHARS = 100
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def _find(session: Session, email: str, token: str) -> Invitation | None:
     settings = get_settings()
     invitation = None
     if token:
-        if len(token) > TOKEN_MAX_CHARS or not db.is_storable(token):
+        if len(token) > links.TOKEN_MAX_CHARS or not db.is_storable(token):
             raise Forbidden(_GONE)
         invitation = invitations.find(session, security.door_hash(token), now())
     if settings.registration == "closed" and not (invitation and _is_first(invitation)):

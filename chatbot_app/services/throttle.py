@@ -19,6 +19,11 @@ from limits.strategies import MovingWindowRateLimiter
 from chatbot_app.config import get_settings
 from chatbot_app.errors import TooManyAttempts, WrongCredentials
 
+MAILS_PER_ACCOUNT = 5
+MAILS_PER_ADDRESS = 30
+MAIL_WINDOW_SECONDS = 3600
+"""How often somebody may have the platform write mail: it must be no way to fill a mailbox."""
+
 _Door = tuple[RateLimitItem, str]
 
 _running: Counter[str] = Counter()
@@ -81,6 +86,22 @@ def register(address: str) -> None:
     door = (limit, network(address))
     _refuse_if_shut(door)
     _limiter().hit(*door)
+
+
+def mail(email: str, purpose: str, *, address: str = "") -> None:
+    """Count one mail that is asked for: for one mailbox and, where one is named, from one address.
+
+    Whether there is such an account makes no difference (ASVS V6.3.8).
+
+    Raises: TooManyAttempts, with when to try again.
+    """
+    account = RateLimitItemPerSecond(MAILS_PER_ACCOUNT, MAIL_WINDOW_SECONDS, f"mail-{purpose}")
+    origin = RateLimitItemPerSecond(MAILS_PER_ADDRESS, MAIL_WINDOW_SECONDS, "mail-from")
+    doors = [(account, email), *([(origin, network(address))] if address else [])]
+    for door in doors:
+        _refuse_if_shut(door)
+    for door in doors:
+        _limiter().hit(*door)
 
 
 def forget() -> None:
