@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from chatbot_app import config, db, migrations, security
 from chatbot_app.generation import records
-from chatbot_app.models import Project, User
+from chatbot_app.models import Invitation, Project, User
 from chatbot_app.repositories import answer_runs, projects, users
 from chatbot_app.schemas import Status, Turn, Viewer
 from chatbot_app.services import rates, sessions, throttle, turns
@@ -125,6 +125,7 @@ def postgresql(migrated_postgres: str) -> Iterator[str]:
     with db.session(write=True) as session:
         for user in session.exec(select(User)):
             users.delete_with_all(session, user.id)
+        session.exec(delete(Invitation))  # which outlive those who invited
     yield migrated_postgres
     db.configure(None)
 
@@ -148,10 +149,10 @@ def charlie(database: str) -> Person:
     return person("Charlie")
 
 
-def person(name: str) -> Person:
+def person(name: str, *, role: str = "user") -> Person:
     """Open an account with one project and a live sign-in, whose password is PASSWORD."""
     email = f"{name.lower()}@example.org"
-    user = User(name=name, email=email, password_hash=PASSWORD_HASH)
+    user = User(name=name, email=email, password_hash=PASSWORD_HASH, role=role)
     project = Project(user_id=user.id, name=f"{name}'s project", system_prompt="Be brief.")
     with db.session(write=True) as session:
         users.add(session, user)

@@ -4,6 +4,7 @@ waits for the mail server, and nobody can tell by the time whether a mail was wr
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -73,9 +74,10 @@ def in_background(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def settle(seconds: float) -> None:
-    """Wait until what is on its way has left, so long at most."""
-    if _running:
-        await asyncio.wait(set(_running), timeout=seconds)
+    """Wait until what is on its way has left, with what that began, so long at most."""
+    deadline = time.monotonic() + seconds
+    while _running and (left := deadline - time.monotonic()) > 0:
+        await asyncio.wait(set(_running), timeout=left)
 
 
 def _post(to: str, subject: str, text: str) -> None:
