@@ -115,7 +115,9 @@ async def test_an_extra_field_is_refused_and_changes_nothing(
     assert "set-cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("route", ["register", "sign-in", "sign-out", "password"])
+@pytest.mark.parametrize(
+    "route", ["register", "sign-in", "sign-out", "password", "forgot", "reset", "verify"]
+)
 @pytest.mark.parametrize(
     "origin",
     ["https://evil.example", "null", "http://localhost:3000.evil.example", "http://localhost:3001"],
