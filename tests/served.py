@@ -109,7 +109,7 @@ class Served:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "chatbot_app", "serve"],
                 cwd=PROJECT_ROOT,
-                env=_inherited() | self.environment,
+                env=inherited() | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -263,7 +263,7 @@ def _provider(url: str) -> dict[str, str]:
     return {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "test", "OPENAI_MODEL": "fake-model"}
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
     """The environment without settings, which the test names, and without proxies."""
     return {
         name: value
