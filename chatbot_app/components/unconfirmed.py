@@ -12,18 +12,19 @@ def unconfirmed_bar() -> rx.Component:
         Session.is_verified,
         rx.fragment(),
         rx.el.div(
-            rx.icon("mail", size=15, aria_hidden="true"),
-            rx.el.span(
-                "Please confirm your email: we sent a link to ", rx.el.strong(Session.email)
-            ),
-            rx.cond(
-                Confirmation.is_sent,
-                rx.el.span("Sent again.", role="status"),
-                rx.el.button(
-                    "Send again",
-                    type="button",
-                    on_click=Confirmation.send_again,
-                    class_name="link-button",
+            rx.el.p(
+                "Please confirm your email: we sent a link to ",
+                rx.el.strong(Session.email),
+                ". ",
+                rx.cond(
+                    Confirmation.is_sent,
+                    rx.el.span("Sent again.", role="status"),
+                    rx.el.button(
+                        "Send again",
+                        type="button",
+                        on_click=Confirmation.send_again,
+                        class_name="link-button",
+                    ),
                 ),
             ),
             role="region",

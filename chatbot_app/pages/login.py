@@ -31,12 +31,10 @@ def page() -> rx.Component:
             text_field("Password", "password", type="password", auto_complete="current-password"),
             submit="Sign in",
         ),
+        rx.el.p(rx.link("Forgot your password?", href="/forgot"), class_name="entrance-aside"),
         provider_buttons(),
-        footer=rx.fragment(
-            rx.link("Forgot your password?", href="/forgot"),
-            rx.cond(
-                Landing.registration == "open",
-                rx.fragment(" · New here? ", rx.link("Create an account", href="/register")),
-            ),
+        footer=rx.cond(
+            Landing.registration == "open",
+            rx.fragment("New here? ", rx.link("Create an account", href="/register")),
         ),
     )

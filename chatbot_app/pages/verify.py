@@ -13,6 +13,6 @@ def page() -> rx.Component:
     return entrance(
         "Confirm your email",
         rx.el.p("One click, and we know that mail reaches you.", class_name="entrance-lead"),
-        api_form("/api/auth/verify", link_token(), submit="Confirm my email"),
+        api_form("/api/auth/verify", link_token(), submit="Confirm my email", data_once=""),
         footer=rx.link("Go to your chats", href="/"),
     )
