@@ -19,12 +19,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from chatbot_app import bundle, loading, serving
 from chatbot_app.bundle import BuildFailed
-from chatbot_app.config import Settings
+from chatbot_app.config import Settings, get_settings
 from chatbot_app.fresh_start import Lines
 from chatbot_app.open_pages import open_addresses
 from chatbot_app.own_origin import STAND_IN, replace_stand_in
 from chatbot_app.serving import CannotStart
 from tests import postgres as postgres_server
+from tests.conftest import person
 from tests.loopback import HOST, free_port
 from tests.redis_server import RedisServer
 from tests.served import Served
@@ -370,6 +371,20 @@ def test_the_summary_never_shows_the_databases_password():
 
     assert "PostgreSQL, chats @ db.local" in text
     assert "hunter2" not in text
+
+
+def test_whoever_is_named_is_invited_at_the_start_until_there_is_an_administrator(
+    database: str, settings: Callable[..., None]
+):
+    assert serving.first_admin_link(get_settings()) == ""
+    settings(ADMIN_EMAIL="chief@example.org")
+    link = serving.first_admin_link(get_settings())
+    assert link.startswith("http://localhost:3000/register#")
+    assert link in serving.summary(get_settings(), "demo", link)
+    assert serving.first_admin_link(get_settings()) not in ("", link)
+
+    person("Ada", role="admin")
+    assert serving.first_admin_link(get_settings()) == ""
 
 
 def test_who_listens_everywhere_is_told_how_others_get_in():
