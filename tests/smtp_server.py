@@ -1,5 +1,6 @@
 """A mail server on loopback that keeps what it is sent."""
 
+import asyncio
 import datetime
 import ipaddress
 import re
@@ -36,6 +37,8 @@ class SmtpServer:
         self.mails: list[EmailMessage] = []
         self.signed_in: list[str] = []
         self.refused: set[str] = set()
+        self.delay = 0.0
+        """Seconds that it takes to take a mail."""
         self.certificate = None if directory is None else certificate(directory)
         options: dict[str, Any] = {}
         if self.certificate:
@@ -89,6 +92,7 @@ class SmtpServer:
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(self.delay)
         content = envelope.content
         assert isinstance(content, bytes)
         mail = message_from_bytes(content, policy=default)

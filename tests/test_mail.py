@@ -94,3 +94,14 @@ async def test_a_mail_server_that_is_away_is_said_in_a_sentence(
 async def test_without_a_mail_server_nothing_is_sent() -> None:
     with pytest.raises(Unavailable):
         await mail.send(DANA, "Hello", "Hello.")
+
+
+@pytest.mark.parametrize("to", ["grüße@example.org", "dana@grüße.example", "a,b@example.org"])
+async def test_an_unusual_address_gets_its_mail_or_is_refused_in_a_sentence(
+    smtp: SmtpServer, to: str
+) -> None:
+    try:
+        await mail.send(to, "Hello", "Hello.")
+    except Unavailable:
+        return
+    assert len(smtp.mails) == 1

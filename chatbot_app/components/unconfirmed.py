@@ -16,15 +16,12 @@ def unconfirmed_bar() -> rx.Component:
                 "Please confirm your email: we sent a link to ",
                 rx.el.strong(Session.email),
                 ". ",
-                rx.cond(
-                    Confirmation.is_sent,
-                    rx.el.span("Sent again.", role="status"),
-                    rx.el.button(
-                        "Send again",
-                        type="button",
-                        on_click=Confirmation.send_again,
-                        class_name="link-button",
-                    ),
+                rx.cond(Confirmation.is_sent, rx.el.span("Sent again. ", role="status")),
+                rx.el.button(
+                    "Send again",
+                    type="button",
+                    on_click=Confirmation.send_again,
+                    class_name="link-button",
                 ),
             ),
             role="region",

@@ -39,11 +39,15 @@ async def create(by: Viewer, *, email: str, role: str) -> str:
     it is good for that address only and, where mail can be sent, mailed there as well. It replaces
     an older one for the same address.
 
-    Raises: InvalidInput, Conflict when there is such an account, Forbidden unless an administrator
-    asks.
+    Raises: InvalidInput, Conflict when there is such an account or registration is closed, Forbidden
+    unless an administrator asks.
     """
     if not by.is_admin:
         raise Forbidden("Only administrators can do this.")
+    if get_settings().registration == "closed":
+        raise Conflict(
+            "Registration is closed here (REGISTRATION): an invitation would open nothing."
+        )
     address = text.email(email) if email else ""
     if role not in ROLES:
         raise InvalidInput("There is no such role.")

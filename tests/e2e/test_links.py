@@ -151,7 +151,7 @@ def test_an_email_is_confirmed_and_the_bar_goes_from_open_tabs(
     expect(bar).to_contain_text(dana.email)
     first = smtp.link_to(dana.email)
     button(bar, "Send again").click()
-    expect(bar.get_by_role("status")).to_have_text("Sent again.")
+    expect(bar.get_by_role("status")).to_have_text("Sent again. ")
     link = smtp.link_to(dana.email, 2)
 
     other = page.context.new_page()
@@ -230,6 +230,18 @@ def test_without_mail_the_operator_makes_admins_and_links(app: Served, open_page
     expect_login(elsewhere)
     sign_in(elsewhere, chief, NEW)
     expect_chat_ready(elsewhere)
+
+
+def test_mail_that_is_on_its_way_when_the_server_stops_still_arrives(
+    serve: Callable[..., Served],
+) -> None:
+    with SmtpServer() as slow:
+        slow.delay = 1.0
+        served = serve(SHUTDOWN_SECONDS="8", **slow.settings())
+        form = {"name": "Dana", "email": "dana@example.org", "password": NEW}
+        assert served.request("/api/auth/register", method="POST", body=form).status == 201
+        assert served.terminate() == 0
+        assert len(slow.mails) == 1
 
 
 def admin_link(served: Served) -> str:

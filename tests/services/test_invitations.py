@@ -147,6 +147,8 @@ async def test_closed_means_nobody_not_even_by_invitation(
     for way in ("", link, "#not-a-token"):
         with pytest.raises(Forbidden, match="Nobody can"):
             await join(link=way)
+    with pytest.raises(Conflict, match="would open nothing"):
+        await invite(admin)
     assert len(stored()) == 1
 
 
