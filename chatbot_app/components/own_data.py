@@ -18,6 +18,7 @@ def own_data() -> rx.Component:
             rx.icon("download", size=16, aria_hidden="true"),
             "Download my data",
             href="/api/account/export",
+            reload_document=True,  # it is no page that the router could show
             download="",
             class_name="button",
         ),
