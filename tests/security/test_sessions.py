@@ -8,6 +8,7 @@ import pytest
 
 from chatbot_app.services import accounts, sessions
 from tests.conftest import PASSWORD, PASSWORD_HASH, Person
+from tests.second_factor import protected
 from tests.security.conftest import Estate
 from tests.security.handlers import Handler
 from tests.security.test_matrix import named, prime
@@ -221,3 +222,31 @@ def test_a_password_a_cookie_and_a_key_are_in_no_line_of_the_log(
 def test_a_session_in_the_address_is_no_credential(server: Served, estate: Estate) -> None:
     with Tab(server, token=estate.owner.token) as tab:
         assert tab.state()["session.name"] == ""
+
+
+async def test_between_password_and_code_the_socket_and_the_routes_stay_shut(
+    server: Served, handlers: list[Handler], estate: Estate
+) -> None:
+    phone, _ = await protected(estate.owner)
+    form = {"email": estate.owner.email, "password": PASSWORD}
+    answer = server.request("/api/auth/sign-in", method="POST", body=form)
+    assert answer.status == 200
+    pending = answer.headers["set-cookie"].partition("second-factor=")[2].partition(";")[0]
+    assert pending
+    for cookie in (f"session={pending}", f"second-factor={pending}"):
+        headers = {"cookie": cookie}
+        assert server.request("/api/account/export", headers=headers).status == 401
+        assert server.request("/api/auth/me", headers=headers).status == 401
+    with Tab(server, pending) as tab:
+        prime(tab, handlers, estate)
+        tab.settle()
+        assert tab.state()["session.name"] == ""
+        estate.assert_unseen_in("".join(tab.frames))
+    code = {"code": phone.code()}
+    headers = {"cookie": f"second-factor={pending}"}
+    answer = server.request("/api/auth/sign-in/code", method="POST", body=code, headers=headers)
+    assert answer.status == 200
+    again = server.request("/api/auth/sign-in/code", method="POST", body=code, headers=headers)
+    assert again.status == 401, "neither the pending sign-in nor its code is good twice"
+    assert phone.secret not in server.log
+    assert pending not in server.log
