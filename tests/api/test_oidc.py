@@ -18,6 +18,7 @@ from tests.api.conftest import HOME
 from tests.api.test_auth import cookie_of
 from tests.conftest import Person, person
 from tests.oidc_server import CLIENT_SECRET, LEFT_OUT, IdentityServer, another
+from tests.second_factor import protected
 
 PROVIDERS = ["oidc", "github"]
 ROWS = (User, UserSession, Identity, Project, AuditEntry)
@@ -418,6 +419,29 @@ async def test_connecting_needs_the_session_that_began_it(
     client.cookies.set("session", person("Charlie").token)
     assert problem_of(await client.get(back)) == "other-session"
     assert all_of(Identity) == []
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_second_factor_is_asked_for_as_after_a_password(
+    client: httpx2.AsyncClient, server: IdentityServer, alice: Person, provider: str
+) -> None:
+    phone, _ = await protected(alice)
+    server.person = another(email=alice.email)
+    client.cookies.set("session", alice.token)
+    await walk(client, provider, connect="yes")
+    client.cookies.clear()
+
+    answer = await walk(client, provider, next="/projects")
+    assert answer.headers["location"] == "/login/code?next=/projects"
+    assert "session" not in client.cookies
+    answer = await client.post(
+        "/api/auth/sign-in/code", json={"code": phone.code(), "next": "/projects"}
+    )
+    assert answer.json() == {"next": "/projects"}
+    assert sessions.resolve(cookie_of(answer)["value"]).user_id == alice.id
+    entry = all_of(AuditEntry)[-1]
+    name = "Example Works" if provider == "oidc" else "GitHub"
+    assert (entry.action, entry.detail[: len(name)]) == ("sign-in", name)
 
 
 async def test_a_disabled_account_stays_out(
