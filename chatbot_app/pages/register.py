@@ -33,7 +33,7 @@ def page() -> rx.Component:
             ),
             data_registration=Landing.registration,
         ),
-        provider_buttons(),
+        rx.cond(Landing.registration == "open", provider_buttons()),
         footer=rx.fragment("Already have an account? ", rx.link("Sign in", href="/login")),
     )
 

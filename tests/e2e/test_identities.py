@@ -152,6 +152,20 @@ def test_an_address_puts_no_words_of_its_own_on_the_page(page: Page) -> None:
     expect(alert(page, "You didn't go on at the provider")).to_be_visible()
 
 
+def test_where_nobody_may_join_the_registration_page_offers_no_provider(
+    identities: IdentityServer, open_page: OpenPage, tmp_path: Path
+) -> None:
+    with Served(tmp_path, REGISTRATION="invitation", **identities.settings) as served:
+        page = open_page(served=served)
+        page.goto("/register")
+        expect(page.get_by_text("Accounts here are by invitation")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("Continue with"))).to_have_count(0)
+        known_there(identities, account("Dana"))
+        page.goto("/login")
+        button(page, "Continue with GitHub").click()
+        expect(alert(page, "There is no account for you here yet")).to_be_visible()
+
+
 def test_without_providers_there_is_nothing_to_see_of_them(
     open_page: OpenPage, tmp_path: Path
 ) -> None:
