@@ -119,6 +119,10 @@ class Rows:
         for _ in range(5):
             sign_in = {"id": uuid.uuid4(), "user_id": user_id, "revoked_at": None} | moments
             self.tables["user_session"].append(sign_in)
+        factor = {"user_id": user_id, "secret": "", "created_at": BEGAN, "confirmed_at": None}
+        self.tables["two_factor"].append(factor | {"last_step": 0})
+        link = {"token_hash": uuid.uuid4().hex, "user_id": user_id, "purpose": "verify"}
+        self.tables["mailed_link"].append(link | {"created_at": BEGAN, "expires_at": BEGAN})
         return user_id
 
     def project(self, user_id: uuid.UUID) -> uuid.UUID:

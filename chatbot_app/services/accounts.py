@@ -282,7 +282,13 @@ def _register(
 
 
 def _keep_an_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> None:
-    if users.is_only_admin(session, user_id, lock=lock):
+    user = users.find(session, user_id)
+    # First whether it matters: administrators are few, and found by reading every account.
+    if (
+        user is not None
+        and user.role == "admin"
+        and users.is_only_admin(session, user_id, lock=lock)
+    ):
         raise Conflict(
             "You are the only administrator here. Please make somebody else one first, so that"
             " this site doesn't stay without."

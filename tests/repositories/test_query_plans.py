@@ -21,7 +21,14 @@ from chatbot_app.models import UserSession, now
 from chatbot_app.repositories import answer_runs, chats, messages, projects, sessions, users
 from chatbot_app.repositories.answer_runs import Chunk
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import accounts, turns
+from chatbot_app.services import (
+    accounts,
+    invitations,
+    links,
+    password_reset,
+    turns,
+    verification,
+)
 from chatbot_app.services import chats as chat_service
 from chatbot_app.services import projects as project_service
 from chatbot_app.services import sessions as session_service
@@ -32,8 +39,10 @@ from tests.statements import Statement, noted
 
 REPOSITORIES = (answer_runs, chats, messages, projects, sessions, users)
 
-SMALL = {"answer_run"}
-"""Holds what is being written at the moment and nothing else: to read it whole is quickest."""
+SMALL = {"answer_run", "invitation"}
+"""Hold what is being written, or who is invited, at the moment and nothing else: to read them whole
+is quickest.
+"""
 
 Paths = dict[str, Callable[[], object]]
 
@@ -92,10 +101,26 @@ def coming_and_going(crowd: Crowd) -> Paths:
         who = {"name": "New", "email": "new@example.org", "address": "192.0.2.1"}
         asyncio.run(accounts.register(password="a new horse reads it", **who))
 
+    def register_by_invitation() -> None:
+        admin = Viewer(user, uuid.uuid4(), "Somebody", crowd.neighbour.email, role="admin")
+        link = asyncio.run(invitations.create(admin, email="", role="user"))
+        who = {"name": "New", "email": "invited@example.org", "address": "192.0.2.1"}
+        token = link.partition("#")[2]
+        asyncio.run(accounts.register(password="a new horse reads it", invitation=token, **who))
+
+    def use_links() -> None:
+        link = password_reset.make_link(crowd.neighbour.email)
+        with db.session(write=True) as session:
+            token = links.make(session, user, "verify")
+        verification.confirm(token)
+        asyncio.run(password_reset.choose(link.partition("#")[2], "a third horse reads it"))
+
     return {
         "registering": register,
+        "registering by invitation": register_by_invitation,
         "signing in, coming back, signing out": come_back,
         "another password": change_password,
+        "a confirmed address, and a forgotten password": use_links,
         "another name": lambda: accounts.rename(user, "Somebody else"),
         "a shut account": lambda: accounts.disable(user),
     }
