@@ -23,7 +23,7 @@ from chatbot_app.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Wr
 from chatbot_app.models import TwoFactor, User, now
 from chatbot_app.repositories import two_factor, users
 from chatbot_app.schemas import Protection, SessionGrant, Viewer
-from chatbot_app.services import accounts, audit, pending_sign_ins, throttle
+from chatbot_app.services import accounts, audit, pending_sign_ins, sessions, throttle
 
 ISSUER = "Chatbot Platform"
 STEP_SECONDS = 30
@@ -113,8 +113,12 @@ def protection(user_id: uuid.UUID) -> Protection:
 async def enrol(viewer: Viewer, password: str) -> Enrolment:
     """Make a secret for the person's app. No code is asked for until one was given: `confirm`.
 
-    Raises: Conflict if it is on already, and what `accounts.confirm` raises.
+    Not before the e-mail is confirmed, where mail can be sent: a stranger who registers somebody's
+    address must not be able to lock them out of it for good.
+
+    Raises: Conflict if it is on already, Forbidden, and what `accounts.confirm` raises.
     """
+    sessions.require_verified(viewer)
     await accounts.confirm(viewer, password)
     secret = random_base32()
     await db.in_thread(_keep, viewer.user_id, secret)

@@ -6,7 +6,7 @@ import pytest
 
 from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyAttempts
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import accounts, letters, sessions, throttle, verification
+from chatbot_app.services import accounts, letters, sessions, throttle, two_factor, verification
 from tests.conftest import PASSWORD
 from tests.smtp_server import SmtpServer
 
@@ -37,6 +37,16 @@ async def test_a_new_account_is_confirmed_by_the_mailed_link(database: str, smtp
     sessions.require_verified(sessions.resolve(session))
     with pytest.raises(NotFound):
         verification.confirm(token_in(smtp))
+
+
+async def test_nobody_locks_an_address_that_may_not_be_theirs_with_a_second_factor(
+    database: str, smtp: SmtpServer
+):
+    dana, session = await join()
+    with pytest.raises(Forbidden):
+        await two_factor.enrol(dana, PASSWORD)
+    verification.confirm(token_in(smtp))
+    assert (await two_factor.enrol(sessions.resolve(session), PASSWORD)).secret
 
 
 async def test_without_a_mail_server_nobody_has_to_confirm(database: str):
