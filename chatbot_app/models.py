@@ -206,9 +206,10 @@ class AuditEntry(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "audit_entry"
     __table_args__: ClassVar[Any] = (
-        Index("ix_audit_entry_actor_id", "actor_id"),
-        Index("ix_audit_entry_target_id", "target_id"),
-        Index("ix_audit_entry_action", "action"),
+        Index("ix_audit_entry_actor_id_id", "actor_id", "id"),
+        Index("ix_audit_entry_target_id_id", "target_id", "id"),
+        Index("ix_audit_entry_action_id", "action", "id"),
+        Index("ix_audit_entry_created_at", "created_at"),
     )
 
     id: int | None = Field(

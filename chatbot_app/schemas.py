@@ -107,6 +107,52 @@ class InvitationItem:
 
 
 @dataclass(frozen=True)
+class UserRow:
+    """An account as administrators see it; an empty `last_seen_at`: not for a long while."""
+
+    id: str = ""
+    name: str = ""
+    email: str = ""
+    role: str = "user"
+    is_disabled: bool = False
+    is_verified: bool = False
+    has_two_factor: bool = False
+    created_at: str = ""
+    last_seen_at: str = ""
+    chats: int = 0
+
+
+@dataclass(frozen=True)
+class UserList:
+    """A stretch of the accounts, by e-mail; `after` is the cursor for what follows, or empty."""
+
+    users: list[UserRow]
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """An entry of the audit in words. Who is not known, or gone, is named so."""
+
+    id: str = ""
+    at: str = ""
+    action: str = ""
+    outcome: str = "done"
+    actor: str = ""
+    target: str = ""
+    address: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """A stretch of the audit, newest first; `before` is the cursor for what is older, or empty."""
+
+    entries: list[AuditRow]
+    before: str = ""
+
+
+@dataclass(frozen=True)
 class ProjectCard:
     """A project in a list."""
 

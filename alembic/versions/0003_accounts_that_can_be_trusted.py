@@ -120,7 +120,8 @@ def _create_audit() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_audit_entry"),
     )
     for column in ("actor_id", "target_id", "action"):
-        op.create_index(f"ix_audit_entry_{column}", "audit_entry", [column])
+        op.create_index(f"ix_audit_entry_{column}_id", "audit_entry", [column, "id"])
+    op.create_index("ix_audit_entry_created_at", "audit_entry", ["created_at"])
     # Append-only: whoever gets to write through the application can't cover the tracks.
     if op.get_bind().dialect.name == "sqlite":
         for change in ("UPDATE", "DELETE"):

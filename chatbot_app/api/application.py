@@ -4,7 +4,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from chatbot_app.api import account, auth, health, links, oidc, tokens, two_factor
+from chatbot_app.api import account, auth, health, invitations, links, oidc, tokens, two_factor
 from chatbot_app.api.calls import Calls
 from chatbot_app.api.sizes import BodyLimit
 from chatbot_app.errors import AppError, CodeNeeded, NotSignedIn, TooManyAttempts
@@ -21,6 +21,7 @@ def create_api() -> FastAPI:
     api.include_router(account.router)
     api.include_router(oidc.router)
     api.include_router(links.router)
+    api.include_router(invitations.router)
     api.include_router(health.router)
     api.add_exception_handler(AppError, _refusal)
     api.add_exception_handler(RequestValidationError, _malformed)

@@ -1,8 +1,9 @@
 """What every route must know of a request: where it comes from, and whose session it carries."""
 
+from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from chatbot_app import addresses, db, security
 from chatbot_app.config import get_settings
@@ -59,6 +60,16 @@ async def viewer(request: Request) -> Viewer:
     else:
         found = await db.in_thread(sessions.resolve, session_token(request))
     rates.spend(found.user_id)
+    return found
+
+
+async def administrator(found: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+    """Who is asking, if it is an administrator.
+
+    Raises: NotSignedIn, Forbidden.
+    """
+    if not found.is_admin:
+        raise Forbidden("Only administrators can do this.")
     return found
 
 

@@ -186,6 +186,10 @@ def _account_menu() -> rx.Component:
         rx.dropdown_menu.content(
             rx.el.div(Session.email, class_name="menu-label ellipsis"),
             rx.dropdown_menu.item("Settings", on_select=rx.redirect("/settings")),
+            rx.cond(
+                Session.is_admin,
+                rx.dropdown_menu.item("Administration", on_select=rx.redirect("/admin")),
+            ),
             rx.dropdown_menu.item(
                 "Sign out", on_select=rx.call_function(rx.Var("() => window.chatbot.signOut()"))
             ),

@@ -1,6 +1,9 @@
 """One module per page, for the bundle is split per module. `PAGES` is the whole map of the site."""
 
 from chatbot_app.pages import (
+    admin_audit,
+    admin_invitations,
+    admin_users,
     chat,
     forgot,
     landing,
@@ -27,6 +30,9 @@ PAGES = (
     project,
     chat,
     settings,
+    admin_users,
+    admin_invitations,
+    admin_audit,
     not_found,
 )
 """Each module has `page`, a function returning a component, and `OPTIONS`, what `rx.App.add_page`

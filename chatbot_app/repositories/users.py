@@ -1,14 +1,16 @@
 """Accounts, found by their id or e-mail. What a person may do with them is not decided here."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from chatbot_app.errors import Conflict, NotFound
-from chatbot_app.models import Chat, Project, User
+from chatbot_app.models import Chat, Project, TwoFactor, User, UserSession
 from chatbot_app.repositories import answer_runs
 
 
@@ -60,6 +62,59 @@ def is_only_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -
         # Always in one order, or two who leave at once would wait for each other.
         statement = statement.order_by(col(User.id)).with_for_update()
     return list(session.exec(statement)) == [user_id]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a list of accounts says of each besides."""
+
+    has_two_factor: bool
+    last_seen_at: datetime | None
+    chats: int
+
+
+def list_page(
+    session: Session, *, search: str, after: str, limit: int
+) -> Sequence[tuple[User, Facts]]:
+    """List accounts by e-mail, behind the one with the e-mail `after`; one query. A search looks at
+    every account until there are enough.
+    """
+    seen = select(func.max(col(UserSession.last_seen_at))).where(
+        col(UserSession.user_id) == col(User.id)
+    )
+    chats = (
+        select(func.count())
+        .select_from(Chat)
+        .join(Project)
+        .where(col(Project.user_id) == col(User.id))
+    )
+    factor = select(col(TwoFactor.confirmed_at)).where(col(TwoFactor.user_id) == col(User.id))
+    statement = (
+        select(
+            User,
+            factor.correlate(User).scalar_subquery(),
+            seen.correlate(User).scalar_subquery(),
+            chats.correlate(User).scalar_subquery(),
+        )
+        .where(col(User.email) > after)
+        .order_by(col(User.email))
+        .limit(limit)
+    )
+    if search:
+        found = (col(User.name), col(User.email))
+        statement = statement.where(
+            or_(*(func.lower(c).contains(search.lower(), autoescape=True) for c in found))
+        )
+    return [
+        (user, Facts(confirmed is not None, last_seen, count))
+        for user, confirmed, last_seen, count in session.exec(statement)
+    ]
+
+
+def names_of(session: Session, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Find the e-mails of these accounts; of those that are gone there is none."""
+    statement = select(User.id, User.email).where(col(User.id).in_(user_ids))
+    return dict(session.exec(statement).all())
 
 
 def list_chat_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:

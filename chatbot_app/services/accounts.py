@@ -185,9 +185,10 @@ def rename(user_id: uuid.UUID, name: str) -> str:
 def disable(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
     """Shut an account: its sign-ins end now and no new one is given; what it owns stays.
 
-    Raises: NotFound.
+    Raises: NotFound, Conflict for the last administrator.
     """
     with db.session(write=True) as session:
+        keep_an_admin(session, user_id, lock=True)
         users.get(session, user_id, lock=True).disabled_at = now()
         sign_ins.revoke_all(session, user_id, now())
         audit.record(session, "disable", actor=by, target=user_id)
@@ -201,7 +202,7 @@ def delete(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
     Raises: NotFound, Conflict for the last administrator.
     """
     with db.session(write=True) as session:
-        _keep_an_admin(session, user_id, lock=True)
+        keep_an_admin(session, user_id, lock=True)
         users.get(session, user_id, lock=True)
         users.delete_with_all(session, user_id)
         audit.record(session, "delete", actor=by or user_id, target=user_id)
@@ -214,7 +215,25 @@ def require_deletable(user_id: uuid.UUID) -> None:
     Raises: Conflict for the last administrator.
     """
     with db.session() as session:
-        _keep_an_admin(session, user_id)
+        keep_an_admin(session, user_id)
+
+
+def keep_an_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> None:
+    """Make sure that the site does not stay without an administrator, should this one go.
+
+    Raises: Conflict.
+    """
+    user = users.find(session, user_id)
+    # First whether it matters: administrators are few, and found by reading every account.
+    if (
+        user is not None
+        and user.role == "admin"
+        and users.is_only_admin(session, user_id, lock=lock)
+    ):
+        raise Conflict(
+            "You are the only administrator here. Please make somebody else one first, so that"
+            " this site doesn't stay without."
+        )
 
 
 def chat_ids(user_id: uuid.UUID) -> list[uuid.UUID]:
@@ -279,20 +298,6 @@ def _register(
         )
         landing = open_account(session, user, "by invitation" if invitation else "password")
         return sessions.begin(session, user, landing), verification.begin(session, user)
-
-
-def _keep_an_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> None:
-    user = users.find(session, user_id)
-    # First whether it matters: administrators are few, and found by reading every account.
-    if (
-        user is not None
-        and user.role == "admin"
-        and users.is_only_admin(session, user_id, lock=lock)
-    ):
-        raise Conflict(
-            "You are the only administrator here. Please make somebody else one first, so that"
-            " this site doesn't stay without."
-        )
 
 
 def _password_hash(user_id: uuid.UUID) -> str:

@@ -47,3 +47,25 @@ class ProfileForm(TypedDict):
     """The person's own name."""
 
     name: str
+
+
+class SearchForm(TypedDict):
+    """Words to look for."""
+
+    search: str
+
+
+class EmailForm(TypedDict):
+    """The email of an account, typed before it is deleted."""
+
+    email: str
+
+
+class AuditForm(TypedDict):
+    """What the audit is narrowed down to; what is empty does not matter. Days are in ISO 8601."""
+
+    action: str
+    outcome: str
+    email: str
+    since: str
+    until: str

@@ -1,0 +1,73 @@
+"""The frame of the pages for administrators, and the tables in them."""
+
+from typing import Any
+
+import reflex as rx
+
+from chatbot_app.components.missing import missing
+from chatbot_app.components.shell import page as framed
+from chatbot_app.components.shell import shell
+from chatbot_app.state.session import Session
+
+TABS = (("Users", "/admin"), ("Invitations", "/admin/invitations"), ("Audit log", "/admin/audit"))
+
+
+def administration(
+    tab: str, is_loaded: rx.Var[bool] | bool, *content: rx.Component
+) -> rx.Component:
+    """A page for administrators; anybody else finds that there is none."""
+    return rx.cond(
+        rx.State.is_hydrated & (Session.is_admin == False),  # noqa: E712 (a var, not a truth)
+        shell(missing()),
+        framed(
+            "Administration",
+            rx.el.nav(
+                *[
+                    rx.link(
+                        name,
+                        href=href,
+                        underline="none",
+                        aria_current="page" if name == tab else "false",
+                        class_name="tab",
+                    )
+                    for name, href in TABS
+                ],
+                aria_label="Administration",
+                class_name="tabs",
+            ),
+            rx.cond(is_loaded, rx.el.div(*content), _skeleton()),
+        ),
+    )
+
+
+def table(label: str, heads: tuple[str, ...], rows: rx.Component) -> rx.Component:
+    """A table that becomes cards on a phone, where each cell says by itself what it is."""
+    return rx.el.table(
+        rx.el.thead(
+            rx.el.tr(
+                *[
+                    rx.el.th(head or rx.el.span("Actions", class_name="sr-only"), scope="col")
+                    for head in heads
+                ]
+            )
+        ),
+        rx.el.tbody(rows),
+        aria_label=label,
+        class_name="list-table",
+    )
+
+
+def cell(head: str, content: rx.Component | rx.Var[str] | str, kind: str = "") -> rx.Component:
+    """A cell under this head."""
+    return rx.el.td(content, data_head=head, class_name=kind)
+
+
+def show_more(on_click: Any) -> rx.Component:
+    """The way to what is behind the end of a list."""
+    return rx.el.button("Show more", type="button", on_click=on_click, class_name="button more")
+
+
+def _skeleton() -> rx.Component:
+    return rx.el.div(
+        *[rx.el.div(class_name="skeleton line-skeleton") for _ in range(6)], aria_hidden="true"
+    )
