@@ -123,6 +123,12 @@ class Rows:
         self.tables["two_factor"].append(factor | {"last_step": 0})
         link = {"token_hash": uuid.uuid4().hex, "user_id": user_id, "purpose": "verify"}
         self.tables["mailed_link"].append(link | {"created_at": BEGAN, "expires_at": BEGAN})
+        identity = {"id": uuid.uuid4(), "user_id": user_id, "issuer": "https://id.example.org"}
+        identity |= {"subject": f"{len(people)}", "email": account["email"], "created_at": BEGAN}
+        self.tables["identity"].append(identity)
+        self.tables["recovery_code"].extend(
+            {"user_id": user_id, "code_hash": f"{number}"} for number in range(10)
+        )
         return user_id
 
     def project(self, user_id: uuid.UUID) -> uuid.UUID:

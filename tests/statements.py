@@ -72,9 +72,11 @@ def noted() -> Iterator[list[Statement]]:
     """
     statements: list[Statement] = []
 
-    def note(_c: Any, _cursor: Any, text: str, parameters: Any, _context: Any, many: bool) -> None:
+    def note(_c: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: bool) -> None:
         if not text.startswith(("PRAGMA", "BEGIN")):
-            statements.append(Statement(text, parameters[0] if many else parameters))
+            # Of many rows at once some databases are told one by one, some all in one statement.
+            is_many = isinstance(parameters, list)
+            statements.append(Statement(text, parameters[0] if is_many else parameters))
 
     engine = db.connections().writing
     sa.event.listen(engine, "before_cursor_execute", note)
