@@ -60,7 +60,7 @@ def test_every_page_takes_the_colours_of_the_system_fits_and_says_nothing_in_the
     page = open_page(color_scheme=scheme, viewport=viewport)
     complaints = _complaints(page)
     foreign = _foreign_requests(page, app)
-    for address in ("/", "/login", "/register"):
+    for address in ("/", "/login", "/login/code", "/register"):
         page.goto(address)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         _expect_look(page, scheme)
