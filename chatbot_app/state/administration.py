@@ -45,8 +45,7 @@ class Users(rx.State):
     @handler(admin=True)
     async def find(self, viewer: Viewer, form: SearchForm) -> None:
         """Show the accounts that have these words in name or email."""
-        self.search = form["search"].strip()
-        await self._list()
+        await self._list(form["search"])
 
     @handler(admin=True)
     async def show_more(self, viewer: Viewer) -> None:
@@ -109,17 +108,18 @@ class Users(rx.State):
     async def _change(self, act: Any, viewer: Viewer, user_id: str, *more: str) -> None:
         """Do it, and show what became of it."""
         await db.in_thread(act, viewer, user_id, *more)
-        await self._list(at_least=len(self.get_value("users")))
+        await self._list(self.search, at_least=len(self.get_value("users")))
 
-    async def _list(self, *, at_least: int = 0) -> None:
+    async def _list(self, search: str = "", *, at_least: int = 0) -> None:
         limit = max(at_least, administration.LISTED)
         self.error = ""
         try:
-            page = await db.in_thread(administration.list_users, search=self.search, limit=limit)
+            page = await db.in_thread(administration.list_users, search=search, limit=limit)
         except AppError as error:
             self.error = error.message
             return
         self.users, self.after = self._in_words(page.users), page.after
+        self.search = search.strip()  # not before it was taken: it goes back to the page
 
     def _in_words(self, rows: list[UserRow]) -> list[UserRow]:
         now = reader_now(self.router.headers.cookie)

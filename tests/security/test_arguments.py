@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import make_admin
 from tests.security.conftest import Estate
 from tests.security.handlers import Handler
 from tests.security.rows import rows
@@ -49,6 +50,7 @@ def wrong_payloads(handler: Handler, ids: dict[str, str]) -> Iterator[dict[str, 
 def test_no_handler_takes_what_it_can_not_mean(
     server: Served, handlers: list[Handler], estate: Estate
 ) -> None:
+    make_admin(estate.owner)  # who may call them all
     before = rows(server)
     ours = [h for h in handlers if h.is_known and ".chatbot_app___" in h.name]
     with Tab(server, estate.owner.token) as tab:

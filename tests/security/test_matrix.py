@@ -162,6 +162,7 @@ BODIES = {
     "/api/auth/forgot": {"email": OWNERS_EMAIL},
     "/api/auth/reset": {"token": "not-a-token", "new_password": "a long and new password"},
     "/api/auth/verify": {"token": "not-a-token"},
+    "/api/invitations": {"email": OWNERS_EMAIL, "role": "admin"},
     "/api/account/delete": {"password": "not the password at all"},
 }
 """What a stranger would send to get at the owner's account, with the owner's e-mail and cookie."""
@@ -171,7 +172,7 @@ HARMLESS = {"/api/auth/logout"}
 
 
 DROP_COOKIES = {"/api/auth/sign-out", "/api/auth/oidc/{provider}/callback"}
-REFUSED = (401, 404, 409, 503)
+REFUSED = (401, 403, 404, 409, 503)
 
 
 @pytest.mark.parametrize("is_stranger", [False, True], ids=["anonymous", "stranger"])

@@ -12,18 +12,12 @@ from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound, NotS
 from chatbot_app.models import AuditEntry, User
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import accounts, administration, sessions
-from tests.conftest import PASSWORD, Person, person
+from tests.conftest import PASSWORD, Person, make_admin, person
 from tests.second_factor import protected
 
 
 def admin(name: str) -> Person:
-    someone = person(name)
-    with db.session(write=True) as session:
-        user = session.get(User, someone.id)
-        assert user is not None
-        user.role = "admin"
-    sessions.forget()
-    return someone
+    return make_admin(person(name))
 
 
 @pytest.fixture
