@@ -12,7 +12,7 @@ from typing import Any
 
 # After the first word that opens a payload, cookie or header, a line may hold anything.
 _OPENS = re.compile(
-    r"payload|headers|cookie|Event data|with value|Failed to deserialize|Event\(|\[SID|event:|token",
+    r"payload|headers|cookie|Event data|with value|but got|Failed to deserialize|Event\(|\[SID|event:|token",
     re.IGNORECASE,
 )
 _QUOTING = ("reflex", "reflex_base", "socketio", "engineio")

@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from chatbot_app.api import account, auth, health, invitations, links, oidc, tokens, two_factor
 from chatbot_app.api.calls import Calls
@@ -23,6 +24,7 @@ def create_api() -> FastAPI:
     api.include_router(links.router)
     api.include_router(invitations.router)
     api.include_router(health.router)
+    api.mount("/api", _nothing)
     api.add_exception_handler(AppError, _refusal)
     api.add_exception_handler(RequestValidationError, _malformed)
     api.add_exception_handler(400, _malformed)  # a body that is no JSON, or no text at all
@@ -45,6 +47,17 @@ def _refusal(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, CodeNeeded):
         content["needs"] = "code"  # so that a program need not read the sentence
     return JSONResponse(content, status_code=error.status, headers=headers)
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    """What is no route is no page either: a plain answer, before a file is looked for, which would
+    be sent while the form behind the request is still counted.
+    """
+    if scope["type"] != "http":
+        await send({"type": "websocket.close"})
+        return
+    answer = JSONResponse({"error": "There is nothing at this address."}, status_code=404)
+    await answer(scope, receive, send)
 
 
 def _too_long(_request: Request, _error: Exception) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,9 +44,8 @@ class Calls:
                 ]
                 message = {**message, "headers": headers}
                 took = (time.perf_counter() - began) * 1000
-                log.info(
-                    "%s %s %d in %d ms", scope["method"], scope["path"], message["status"], took
-                )
+                path = quote(scope["path"])  # or a line end in it would begin a line of its own
+                log.info("%s %s %d in %d ms", scope["method"], path, message["status"], took)
             await send(message)
 
         await self.app(scope, receive, answered)

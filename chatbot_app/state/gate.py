@@ -193,7 +193,7 @@ class OwnerLock(Middleware):
         """Refuse an unknown event; otherwise compare the state's owner with the cookie's and let
         the event go on.
         """
-        if not is_known(event.name):
+        if not is_known(event.name) or not _is_well_formed(event):
             log.warning("refused an event that no page sends")
             return StateUpdate()
         root: Any = state._get_root_state()
@@ -218,8 +218,13 @@ async def _load_all_below(root: Any, of: type[BaseState]) -> None:
         await _load_all_below(root, below)
 
 
-FRAMEWORK_EVENTS = frozenset(
-    format_event_handler(owner.event_handlers[name])
+def _taken_by(function: Callable[..., Any]) -> type[BaseModel]:
+    _self, *accepted = inspect.signature(function).parameters.values()
+    return _arguments_model(function.__qualname__, accepted, get_type_hints(function))
+
+
+FRAMEWORK_EVENTS = {
+    format_event_handler(owner.event_handlers[name]): _taken_by(owner.event_handlers[name].fn)
     for owner, name in (
         (rx.State, "hydrate"),
         (rx.State, "hydrate_and_load"),
@@ -227,8 +232,8 @@ FRAMEWORK_EVENTS = frozenset(
         (OnLoadInternalState, "on_load_internal"),
         (OnLoadInternalState, "set_is_hydrated"),
     )
-)
-"""Reflex's own events that a page needs."""
+}
+"""Reflex's own events that a page needs, and what each takes: Reflex itself logs what does not fit."""
 
 
 def is_known(event_name: str) -> bool:
@@ -236,3 +241,18 @@ def is_known(event_name: str) -> bool:
     registered = RegistrationContext.get().event_handlers.get(event_name)
     is_gated = registered is not None and hasattr(registered.handler.fn, GATED)
     return is_gated or event_name in FRAMEWORK_EVENTS
+
+
+def _is_well_formed(event: Event) -> bool:
+    """Whether an event carries arguments at all, and one of Reflex's own those that it takes. Our
+    handlers look at theirs themselves, and tell the page.
+    """
+    payload: Any = event.payload
+    accepted = FRAMEWORK_EVENTS.get(event.name)
+    if accepted is None:
+        return isinstance(payload, dict)
+    try:
+        accepted.model_validate(payload)
+    except ValidationError:
+        return False
+    return True
