@@ -15,7 +15,7 @@ from chatbot_app.repositories import identities
 from chatbot_app.services import projects
 from tests.conftest import Person, person, say
 from tests.fake_provider import FakeProvider
-from tests.security.handlers import Handler, registry
+from tests.security.handlers import Handler, Route, registry
 from tests.served import JWT_SECRET, Served
 
 CANARY = "canary"
@@ -64,13 +64,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Handler], list[str]]:
+def registered(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Handler], list[Route]]:
     """Give every registered handler and every API route."""
     return registry(tmp_path_factory.mktemp("registry"))
 
 
 @pytest.fixture(scope="session")
-def handlers(registered: tuple[list[Handler], list[str]]) -> list[Handler]:
+def handlers(registered: tuple[list[Handler], list[Route]]) -> list[Handler]:
     return registered[0]
 
 
@@ -95,6 +95,10 @@ def stranger() -> Person:
 
 @pytest.fixture
 def estate() -> Estate:
+    return new_estate()
+
+
+def new_estate() -> Estate:
     """Bring in an owner with a project and a chat whose last answer could be asked for again."""
     owner = newcomer("Alice")
     word = uuid.uuid4().hex[:10]

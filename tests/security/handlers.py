@@ -15,6 +15,21 @@ from tests.served import JWT_SECRET
 LISTED = Path(__file__).with_name("handlers.txt")
 
 
+class Route(str):
+    """A route as handlers.txt writes it, `POST /api/auth/sign-in`, that knows what it can be sent."""
+
+    __slots__ = ("fields", "queries")
+
+    fields: list[str]
+    queries: list[str]
+
+    def __new__(cls, line: str, fields: list[str], queries: list[str]) -> "Route":
+        """Make one of its line, the fields of its form and what it reads of the address."""
+        route = super().__new__(cls, line)
+        route.fields, route.queries = fields, queries
+        return route
+
+
 @dataclass(frozen=True)
 class Handler:
     """A registered event handler: its name on the wire, and the types of what it takes."""
@@ -71,11 +86,23 @@ handlers = {
     name: {"arguments": arguments(name, r.handler.fn), "is_known": is_known(name)}
     for name, r in RegistrationContext.get().event_handlers.items()
 }
+def fields(route):
+    for parameter in getattr(getattr(route, "dependant", None), "body_params", ()):
+        model = parameter.field_info.annotation
+        yield from getattr(model, "model_fields", None) or [parameter.name]
+
+def queries(dependant):
+    if dependant is not None:
+        yield from (parameter.alias for parameter in dependant.query_params)
+        for below in dependant.dependencies:
+            yield from queries(below)
+
 def walk(routes, prefix=""):
     for route in routes:
         inner = getattr(route, "original_router", None) or getattr(route, "router", None)
         if getattr(route, "path", None) and getattr(route, "methods", None):
-            yield from (f"{method} {prefix}{route.path}" for method in route.methods)
+            taken = [*fields(route)], [*queries(getattr(route, "dependant", None))]
+            yield from ((f"{method} {prefix}{route.path}", *taken) for method in route.methods)
         elif inner is not None:
             yield from walk(inner.routes, prefix)
 
@@ -83,7 +110,7 @@ print("REGISTRY" + json.dumps({"handlers": handlers, "routes": sorted(walk(creat
 """
 
 
-def registry(directory: Path) -> tuple[list[Handler], list[str]]:
+def registry(directory: Path) -> tuple[list[Handler], list[Route]]:
     """Ask a fresh process for every registered handler and every API route; tests register their own."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -105,7 +132,7 @@ def registry(directory: Path) -> tuple[list[Handler], list[str]]:
     assert line is not None, done.stderr[-4000:]
     found = json.loads(line.removeprefix("REGISTRY"))
     handlers = [Handler(name, **facts) for name, facts in sorted(found["handlers"].items())]
-    return handlers, found["routes"]
+    return handlers, [Route(*route) for route in found["routes"]]
 
 
 def listed() -> list[str]:
