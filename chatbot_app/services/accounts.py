@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from chatbot_app import db
 from chatbot_app.config import get_settings
-from chatbot_app.errors import Conflict, Forbidden, WrongCredentials
+from chatbot_app.errors import Conflict, Forbidden, NotSignedIn, WrongCredentials
 from chatbot_app.models import Project, User, now
 from chatbot_app.repositories import chats, projects, two_factor, users
 from chatbot_app.repositories import sessions as sign_ins
@@ -160,7 +160,8 @@ async def confirm(viewer: Viewer, password: str) -> None:
 async def change_password(viewer: Viewer, current: str, new: str) -> None:
     """Change the password, and end every other sign-in of this person.
 
-    Raises: InvalidInput, WrongCredentials, TooManyAttempts, NotFound.
+    Raises: InvalidInput, WrongCredentials, TooManyAttempts, NotFound, and NotSignedIn when this
+    sign-in was ended meanwhile.
     """
     secret = passwords.accept(new, email=viewer.email, name=viewer.name)
     try:
@@ -307,7 +308,13 @@ def _password_hash(user_id: uuid.UUID) -> str:
 
 def _set_password(viewer: Viewer, password_hash: str) -> None:
     with db.session(write=True) as session:
-        users.get(session, viewer.user_id, lock=True).password_hash = password_hash
+        user = users.get(session, viewer.user_id, lock=True)
+        # Locked and looked at again: of two changes at once, the one that the other signed out is
+        # too late, or whoever knew the old password would have the last word.
+        found = sign_ins.find_with_user(session, viewer.session_id)
+        if found is None or not sessions.stands(*found, now()):
+            raise NotSignedIn
+        user.password_hash = password_hash
         sign_ins.revoke_all(session, viewer.user_id, now(), but=viewer.session_id)
         audit.record(session, "password-change", actor=viewer.user_id)
     sessions.forget()

@@ -248,6 +248,27 @@ async def test_a_sign_in_under_way_does_not_outlive_a_password_change(
     assert [row.id for row in live] == [alice.viewer.session_id]
 
 
+async def test_a_password_change_from_a_session_that_another_one_ended_comes_too_late(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    thief = sessions.resolve(
+        (await accounts.sign_in(email=alice.email, password=PASSWORD, address=HOME)).token
+    )
+    hashed = passwords.hashed
+
+    async def change_meanwhile(password: str) -> str:
+        monkeypatch.setattr(passwords, "hashed", hashed)
+        await accounts.change_password(alice.viewer, PASSWORD, NEW)
+        return await hashed(password)
+
+    monkeypatch.setattr(passwords, "hashed", change_meanwhile)
+
+    with pytest.raises(NotSignedIn):
+        await accounts.change_password(thief, PASSWORD, "the thief reads the paper")
+    assert (await enter(alice.email, NEW)).user_id == alice.id
+    assert sessions.resolve(alice.token).user_id == alice.id
+
+
 def test_a_new_name_shows_at_the_next_event(alice: Person):
     assert accounts.rename(alice.id, "  Alice  Liddell ") == "Alice Liddell"
     assert sessions.resolve(alice.token).name == "Alice Liddell"
