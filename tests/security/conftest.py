@@ -54,12 +54,16 @@ class Estate:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def provider() -> Iterator[FakeProvider]:
+    """Run the provider behind it."""
+    with FakeProvider() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve the application for all tests of this directory."""
-    with (
-        FakeProvider() as provider,
-        Served(tmp_path_factory.mktemp("served"), provider.base_url) as running,
-    ):
+    with Served(tmp_path_factory.mktemp("served"), provider.base_url) as running:
         yield running
 
 

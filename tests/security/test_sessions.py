@@ -2,12 +2,15 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable
 
 import pytest
 
 from chatbot_app.services import accounts, sessions
+from chatbot_app.state.follower import SHOWN_SECONDS
 from tests.conftest import PASSWORD, PASSWORD_HASH, Person
+from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.second_factor import protected
 from tests.security.conftest import Estate
 from tests.security.handlers import Handler
@@ -142,6 +145,30 @@ def test_when_a_session_ends_the_open_socket_ends_with_it(
         "/api/auth/password", method="POST", body=form, cookie=estate.owner.token
     )
     assert again_changed.status == 401
+
+
+@pytest.mark.parametrize("end", ENDS[:2] + ENDS[-1:], ids=lambda end: end.__name__[7:])
+def test_an_answer_that_is_being_written_is_not_shown_on_once_the_session_ended(
+    server: Served,
+    provider: FakeProvider,
+    handlers: list[Handler],
+    estate: Estate,
+    end: Callable[[Served, Person], None],
+) -> None:
+    """A page that follows it is one long event, which passed the gate when it began."""
+    gate = Gate(after=1)
+    provider.enqueue(Answer(pieces=("Before.", " And after."), gate=gate))
+    with Tab(server, estate.owner.token) as tab:
+        prime(tab, handlers, estate)
+        form = {"message": "Go on", "key": uuid.uuid4().hex}
+        tab.emit(named(handlers, "conversation.send_message"), form=form)
+        tab.emit(named(handlers, "live_answer.follow"))
+        tab.until(lambda update: "Before." in json.dumps(update))
+        end(server, estate.owner)
+        time.sleep(SHOWN_SECONDS + REMEMBERED)
+        gate.open()
+        tab.drain(1)
+        assert "And after." not in "".join(tab.frames)
 
 
 def test_after_a_new_password_this_browser_stays_signed_in(
