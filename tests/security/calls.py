@@ -163,7 +163,11 @@ def requests(draw: st.DrawFn, route: Route, known: Known) -> Request:
 
 @st.composite
 def _queries(draw: st.DrawFn, route: Route, known: Known) -> str:
-    names = draw(st.lists(st.sampled_from([*route.queries, "next", "token", "code"]), max_size=3))
+    names = draw(
+        st.lists(
+            st.sampled_from([*route.queries, "next", "token", "code", "state", "error"]), max_size=3
+        )
+    )
     if not names and not route.queries:
         return draw(st.sampled_from(["", "", f"?{CANARY}", "?%00=%ff&&==", f"?x={LONG[:5000]}"]))
     made_up = {name: draw(known.any_of(name) | texts()) for name in [*route.queries, *names]}
