@@ -12,8 +12,8 @@ import pytest
 from chatbot_app import db
 from chatbot_app.models import Identity
 from chatbot_app.repositories import identities
-from chatbot_app.services import projects
-from tests.conftest import Person, person, say
+from chatbot_app.services import projects, turns
+from tests.conftest import Person, end, person, say
 from tests.fake_provider import FakeProvider
 from tests.security.handlers import Handler, Route, registry
 from tests.served import JWT_SECRET, Served
@@ -30,6 +30,8 @@ class Estate:
     chat_id: str
     message_id: str
     identity_id: str
+    older_id: str
+    """Another answer to the same question, which is not shown."""
     secrets: tuple[str, ...]
 
     @property
@@ -109,7 +111,9 @@ def new_estate() -> Estate:
     words = [f"{CANARY}-{what}-{word}" for what in ("name", "prompt", "title", "answer")]
     form = {"name": words[0], "description": "", "system_prompt": words[1]}
     projects.update(owner.id, owner.project_id, **form, model="", temperature="")
-    turn = say(owner, words[2], words[3], status="stopped")
+    older = say(owner, words[2], "An earlier answer.", status="stopped")
+    turn = turns.retry(owner.id, older.answer.id).turn
+    end(turn, words[3], status="stopped")
     identity = Identity(
         user_id=owner.id, issuer="https://github.com", subject=f"of-{word}", email=owner.email
     )
@@ -122,5 +126,6 @@ def new_estate() -> Estate:
         turn.chat.id,
         turn.answer.id,
         identity_id,
+        older.answer.id,
         (*words, owner.email, owner.token),
     )

@@ -47,11 +47,12 @@ class Caller:
 
 def caller(who: str, server: Served, victim: Estate) -> Caller:
     """Bring in a caller who knows the victim's ids and e-mail, and tokens that are no good."""
-    ids, emails, cookie = [victim.ids], [victim.owner.email, "nobody@example.org"], ""
+    ids = [victim.ids, {"message_id": victim.older_id}]
+    emails, cookie = [victim.owner.email, "nobody@example.org"], ""
     tokens = tokens_naming(victim.owner)
     if who == "owner":
         home = new_estate()
-        ids, emails, cookie = [home.ids, victim.ids], [home.owner.email, *emails], home.owner.token
+        ids, emails, cookie = [home.ids, *ids], [home.owner.email, *emails], home.owner.token
         tokens += [cookie, *tokens_naming(home.owner)]
     elif who == "stranger":
         somebody = newcomer("Charlie")

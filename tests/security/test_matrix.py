@@ -90,6 +90,7 @@ def test_a_stranger_with_the_owners_ids_changes_and_sees_nothing(
         for handler in handlers:
             prime(tab, handlers, estate)
             tab.emit(handler.name, **handler.good(**estate.ids))
+            tab.emit(handler.name, **handler.good(**estate.ids | {"message_id": estate.older_id}))
             tab.settle()
             assert rows(server, estate.owner.id) == before, handler.name
         tab.drain(BACKGROUND_SECONDS)
