@@ -1,5 +1,6 @@
 """Addresses: what an origin is and how it is written, and which address a client has."""
 
+import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 
@@ -43,3 +44,16 @@ def client_address(peer: str, forwarded: str, *, hops: int) -> str:
     """
     heard = [address.strip() for address in forwarded.split(",") if address.strip()]
     return (heard[-hops] if hops and len(heard) >= hops else peer) or "unknown"
+
+
+def network(address: str) -> str:
+    """Name the network that counts as one: an IPv4 address, or the /64 that one IPv6 user has."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from chatbot_app import bundle
 from chatbot_app.config import PROJECT_ROOT, get_settings
 from chatbot_app.fresh_start import with_fresh_starts
+from chatbot_app.sockets import with_socket_limits
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,8 +62,10 @@ def _load(built: Path) -> "ASGIApp":
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     application: Any = get_app().app
     served = with_caching(with_plain_addresses(application(), _pages(built / bundle.CLIENT)))
-    redis_url = get_settings().redis_url
-    return with_fresh_starts(served, redis_url) if redis_url else served
+    settings = get_settings()
+    if settings.redis_url:
+        served = with_fresh_starts(served, settings.redis_url)
+    return with_socket_limits(served, settings)
 
 
 def _pages(client: Path) -> list[str]:

@@ -1,8 +1,8 @@
 """The processes that serve: one, or several that share the address.
 
-How uvicorn is set up is here, and what starts several workers, keeps them alive and ends them. What
-they serve is made in `loading`; what has to be in order before anything serves, and what the
-operator is told, is in `serving`.
+How uvicorn is set up is here, and what starts several workers, keeps them alive and ends them. How
+it reads a connection is in `connections`; what they serve is made in `loading`; what has to be in
+order before anything serves, and what the operator is told, is in `serving`.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import functools
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -24,27 +25,22 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.supervisors.multiprocess import Multiprocess
-from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
-from websockets.server import ServerProtocol
 
 from chatbot_app.config import Settings, get_settings
+from chatbot_app.connections import MAX_FRAME_BYTES, MAX_HEAD_BYTES, Requests, Sockets
 from chatbot_app.loading import load
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MAX_FRAME_BYTES = 1024 * 1024
-
-# How far back (two to the power of it, in bytes) a frame may point at what was said before (RFC 7692).
-# An update repeats what stood in the last few, which uvicorn's own 12 forgets too soon: with 14, half
-# the bytes go over the wire, for 64 kB more a tab.
-WINDOW_BITS = 14
-
 # A worker that does not answer its supervisor for so long is ended. A thread of its own answers,
 # so a worker that is only slow, or still importing on a busy machine, has all the time it needs.
 SILENCE_SECONDS = 30
+
+# Files that a process may need beside its pages' connections: those of requests, of the database, of
+# scripts and styles that are just being read.
+FURTHER_FILES = 2_000
 
 # What a worker may take to end beyond the time that answers and requests are given.
 LAST_SECONDS = 30
@@ -78,9 +74,28 @@ def run(
 
     Raises: CannotListen.
     """
+    _allow_files(settings)
     if settings.workers == 1:
         return _run_one(load(built), settings, listener, ready)
     return _run_several(built, settings, listener, start_logging, ready)
+
+
+def _allow_files(settings: Settings) -> None:
+    """Let a process have as many connections as it serves pages, and what else it opens; many
+    systems give a program 1,024 files unless it asks, and a server without any more is deaf.
+    """
+    wanted = settings.sockets_max + FURTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            log.warning(
+                "The system allows a process %d open files, too few for SOCKETS_MAX=%d. Raise the"
+                " limit (ulimit -n, LimitNOFILE), or lower the setting.",
+                allowed,
+                settings.sockets_max,
+            )
 
 
 def _uvicorn(application: Any, settings: Settings, **more: Any) -> uvicorn.Config:
@@ -88,7 +103,9 @@ def _uvicorn(application: Any, settings: Settings, **more: Any) -> uvicorn.Confi
         application,
         workers=settings.workers,
         loop="uvloop",
-        ws=_Sockets,
+        http=Requests,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        ws=Sockets,
         ws_per_message_deflate=True,
         ws_max_size=MAX_FRAME_BYTES,
         # Who called is decided once, by TRUSTED_PROXY_HOPS.
@@ -100,23 +117,6 @@ def _uvicorn(application: Any, settings: Settings, **more: Any) -> uvicorn.Confi
         timeout_worker_healthcheck=SILENCE_SECONDS,
         **more,
     )
-
-
-class _Sockets(WebSocketsSansIOProtocol):
-    """Websockets whose compression remembers an update's predecessors."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        deflate = ServerPerMessageDeflateFactory(
-            server_max_window_bits=WINDOW_BITS,
-            client_max_window_bits=12,
-            compress_settings={"memLevel": 6},
-        )
-        self.conn = ServerProtocol(
-            extensions=[deflate],
-            max_size=self.config.ws_max_size,
-            logger=logging.getLogger("uvicorn.error"),
-        )
 
 
 def _run_one(

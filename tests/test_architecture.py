@@ -14,9 +14,9 @@ LAYERS = [
     {"__main__"},
     {"serving", "commands"},
     {"workers"},
-    {"loading"},
+    {"loading", "connections"},
     {"chatbot_app", "open_pages", "own_origin", "radix"},
-    {"bundle", "fresh_start"},
+    {"bundle", "fresh_start", "sockets"},
     {"pages", "api"},
     {"components"},
     {"state"},
@@ -42,6 +42,8 @@ RUNS_IT = {
     "own_origin",
     "radix",
     "fresh_start",
+    "sockets",
+    "connections",
 }
 SEES_REFLEX = RUNS_IT | {"pages", "components", "state", "tab_locks"}
 SEES_HTTP = RUNS_IT | {"api"}

@@ -28,6 +28,7 @@ def create_api() -> FastAPI:
     api.add_exception_handler(AppError, _refusal)
     api.add_exception_handler(RequestValidationError, _malformed)
     api.add_exception_handler(400, _malformed)  # a body that is no JSON, or no text at all
+    api.add_exception_handler(408, _too_slow)
     api.add_exception_handler(413, _too_long)
     api.add_middleware(BodyLimit)
     api.add_middleware(Calls)
@@ -62,6 +63,14 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 
 def _too_long(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse({"error": "This form is too long to be read."}, status_code=413)
+
+
+def _too_slow(_request: Request, _error: Exception) -> JSONResponse:
+    return JSONResponse(
+        {"error": "The form did not arrive in time. Please try again."},
+        status_code=408,
+        headers={"connection": "close"},
+    )
 
 
 def _malformed(_request: Request, _error: Exception) -> JSONResponse:

@@ -32,7 +32,9 @@ def client_address(request: Request) -> str:
     """The address a request comes from, past as many proxies as the settings trust."""
     return addresses.client_address(
         request.client.host if request.client else "",
-        request.headers.get("x-forwarded-for", ""),
+        ",".join(
+            request.headers.getlist("x-forwarded-for")
+        ),  # some proxies add a line of their own
         hops=get_settings().trusted_proxy_hops,
     )
 

@@ -37,6 +37,22 @@ class Buckets:
         self._left.clear()
 
 
+class Pace:
+    """One bucket whose tokens may be taken before they are there, by whoever then waits for them."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._left = self._room = rate * BURST_SECONDS
+        self._since = time.monotonic()
+
+    def delay(self, tokens: int = 1) -> float:
+        """Take so many, and say for how many seconds to wait before going on; 0 if they are there."""
+        now = time.monotonic()
+        self._left = min(self._room, self._left + (now - self._since) * self._rate) - tokens
+        self._since = now
+        return max(0.0, -self._left / self._rate)
+
+
 _events = Buckets()
 
 

@@ -4,7 +4,6 @@ Counts are kept in this process's memory and start anew with it. An attempt hold
 it runs, so that a hundred at the same time are no way around the limit.
 """
 
-import ipaddress
 import math
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from chatbot_app.addresses import network
 from chatbot_app.config import get_settings
 from chatbot_app.errors import TooManyAttempts, WrongCredentials
 
@@ -108,19 +108,6 @@ def forget() -> None:
     """Forget every attempt so far."""
     _limiter().storage.reset()
     _running.clear()
-
-
-def network(address: str) -> str:
-    """Name the network that counts as one: an IPv4 address, or the /64 that one IPv6 user has."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
 
 
 @contextmanager

@@ -153,18 +153,3 @@ def registrations(settings: Callable[..., None]) -> int:
     """Say how many registrations one address may try."""
     settings(REGISTRATIONS_PER_ADDRESS=7)
     return 7
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("203.0.113.7", "203.0.113.7"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", "unknown"),
-        ("nonsense", "unknown"),
-    ],
-)
-def test_who_shares_a_network_counts_as_one(address: str, network: str):
-    assert throttle.network(address) == network
