@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from chatbot_app import bundle, workers
+from chatbot_app import bundle, logs, workers
 from chatbot_app.config import PROJECT_ROOT, Settings
 
 # Libraries that tell every step of theirs, or bring a handler of their own unless given a level.
@@ -174,9 +174,9 @@ def reach_redis(settings: Settings) -> None:
 
 
 def start_logging(settings: Settings) -> None:
-    """Log in plain lines to the standard error stream."""
+    """Log to the standard error stream, as the settings say."""
     level = settings.log_level.upper()
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.start(level, as_json=settings.log_format == "json")
     for name in CHATTY:
         logging.getLogger(name).setLevel(level if settings.log_level == "debug" else "WARNING")
 

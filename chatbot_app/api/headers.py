@@ -12,6 +12,27 @@ INLINE_SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOT
 
 NO_PAGE = b"default-src 'none'; frame-ancestors 'none'"
 
+ALWAYS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    # No page of another site shares a window with ours, or loads anything of ours (CORP, Fetch).
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-permitted-cross-domain-policies", b"none"),
+]
+
+FOR_PAGES = [
+    (
+        b"permissions-policy",
+        b"camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()",
+    ),
+    # The host of a link in an answer would be looked up before anybody clicks on it, and a host's
+    # name can carry what the answer knows.
+    (b"x-dns-prefetch-control", b"off"),
+]
+
+NOT_KEPT = (b"cache-control", b"no-store")
+
 
 def script_hashes(pages: Iterable[Path]) -> list[str]:
     """The inline scripts of these pages, as a content security policy names them (CSP Level 3,
@@ -28,23 +49,29 @@ def script_hashes(pages: Iterable[Path]) -> list[str]:
 def content_security_policy(hashes: list[str]) -> str:
     """Scripts of our own only, nothing from other hosts, no frames around us.
 
-    Styles may stand in the page: Radix positions its menus and KaTeX its formulas with style
-    attributes.
+    What is not named is refused: frames, workers, plug-ins, media. Styles may stand in the page:
+    Radix positions its menus and KaTeX its formulas with style attributes. Why it is as it is stands
+    in docs/decisions/0012-what-the-pages-may-do.md.
     """
     scripts = " ".join(["'self'", *hashes])
     return "; ".join(
         (
-            "default-src 'self'",
+            "default-src 'none'",
             f"script-src {scripts}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
             "font-src 'self' data:",
-            "object-src 'none'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
         )
     )
+
+
+def _names(headers: list[tuple[bytes, bytes]], wanted: bytes) -> bool:
+    return any(name.lower() == wanted for name, _ in headers)
 
 
 def _is_page(headers: list[tuple[bytes, bytes]]) -> bool:
@@ -61,11 +88,7 @@ def with_security_headers(app: ASGIApp, *, policy: str, is_https: bool) -> ASGIA
     framed by nobody. A page that the browser has still keeps the policy that it came with (RFC 9111,
     section 3.2: what a 304 says takes its place).
     """
-    headers = [
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"same-origin"),
-        (b"cross-origin-opener-policy", b"same-origin"),
-    ]
+    headers = [*ALWAYS]
     page_policy = policy.encode()
     if is_https:
         headers.append((b"strict-transport-security", b"max-age=31536000"))
@@ -75,9 +98,11 @@ def with_security_headers(app: ASGIApp, *, policy: str, is_https: bool) -> ASGIA
             if message["type"] == "http.response.start":
                 own = list(message.get("headers", ()))
                 if message["status"] != 304:
-                    own.append(
-                        (b"content-security-policy", page_policy if _is_page(own) else NO_PAGE)
-                    )
+                    is_page = _is_page(own)
+                    own.append((b"content-security-policy", page_policy if is_page else NO_PAGE))
+                    own += FOR_PAGES if is_page else ()
+                if scope["path"].startswith("/api/") and not _names(own, b"cache-control"):
+                    own.append(NOT_KEPT)  # it may be about somebody
                 message = {**message, "headers": [*own, *headers]}
             await send(message)
 

@@ -68,14 +68,16 @@ class Follower:
         self.chat_id = chat_id
         self.token = token
         self.socket = state.router.session.session_id
-        self.checked = time.monotonic()
+        # The gate, which let this person in, may have remembered them for as long.
+        self.checked = time.monotonic() - sessions.REMEMBERED
         self.changes = sessions.changes()
         self._watch(None)
 
     async def run(self) -> None:
         """Follow until this tab leaves the chat, its socket closes, or the chat is gone.
 
-        Raises: NotSignedIn when its session ends.
+        Raises: NotSignedIn when the session ends: the page is then led away, for it still shows what
+        was said.
         """
         channels = worker.engine().channels
         with (
@@ -196,9 +198,12 @@ class Follower:
         return sessions.changes() != self.changes
 
     async def _recheck(self) -> None:
-        """Ask the database itself, for what is remembered may be a second old already."""
-        self.checked, self.changes = time.monotonic(), sessions.changes()
+        """Ask the database itself, for what is remembered may be a second old already. A database that
+        is away has not said yes: nothing more is shown until it did.
+        """
+        asked, changes = time.monotonic(), sessions.changes()
         await resolve(self.token, is_fresh=True)
+        self.checked, self.changes = asked, changes
         sockets = RegistrationContext.get().app.event_namespace
         if sockets is None or self.socket not in sockets.sid_to_token:
             raise _Left

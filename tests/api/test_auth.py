@@ -1,6 +1,8 @@
 """Registering, signing in and out, and the password: what a browser gets, and what an attacker does not."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from http.cookies import SimpleCookie
 from urllib.parse import urljoin, urlsplit
@@ -10,6 +12,7 @@ import pytest
 from sqlmodel import func, select
 
 from chatbot_app import db
+from chatbot_app.api import sizes
 from chatbot_app.models import User, UserSession
 from chatbot_app.services import accounts
 from tests.api.conftest import HOME
@@ -345,6 +348,27 @@ async def test_a_body_without_end_is_not_read_to_the_end(client: httpx2.AsyncCli
     assert answer.status_code == 413
     assert answer.json()["error"].endswith(".")
     assert sent <= 2 * 1024 * 1024, "an anonymous visitor must not fill the memory"
+
+
+async def test_a_body_that_comes_byte_by_byte_is_not_waited_for(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sizes, "BODY_SECONDS", 0.2)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b'{"email": "a@example.org", "password": "'
+        for _ in range(1_000):
+            await asyncio.sleep(0.02)
+            yield b"x"
+
+    began = time.monotonic()
+    answer = await client.post(
+        "/api/auth/sign-in", content=dripping(), headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 408
+    assert answer.json()["error"].endswith(".")
+    assert answer.headers["connection"] == "close"
+    assert time.monotonic() - began < 2
 
 
 async def test_what_is_not_there_is_answered_without_a_trace(client: httpx2.AsyncClient) -> None:

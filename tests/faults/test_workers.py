@@ -1,7 +1,10 @@
 """Two workers on one PostgreSQL and one Redis: neither needs to know where an answer lives."""
 
+import contextlib
+import http.client
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator
 
 import psutil
@@ -9,6 +12,7 @@ import pytest
 
 from tests.fake_provider import Answer, FakeProvider
 from tests.faults.visitors import (
+    PASSWORD,
     Account,
     Visitor,
     assert_nothing_odd,
@@ -17,6 +21,7 @@ from tests.faults.visitors import (
     sign_up,
     wait_stored,
 )
+from tests.loopback import HOST
 from tests.redis_server import RedisServer
 from tests.served import Served
 from tests.waiting import wait_until
@@ -25,6 +30,8 @@ from tests.wire import Tab
 SLOW = Answer(tokens=6000, tokens_per_second=100)
 AGREE_WITHIN = 1.0
 INTERRUPTED_WITHIN = 60.0
+SEEN_AWAY = 2.0
+"""Within which a sign-out on one worker is noticed on the other."""
 
 
 @pytest.fixture(scope="module")
@@ -271,4 +278,91 @@ def test_sigterm_saves_the_answers_of_all_workers(pair: Served, provider: FakePr
         assert status == "interrupted"
         assert text
         assert any(request.text_sent.startswith(text) for request in provider.requests), index
+    assert_nothing_odd(pair)
+
+
+def two_browsers(served: Served) -> tuple[Account, Account]:
+    """Have one person sign in twice."""
+    email = f"{uuid.uuid4().hex}@example.org"
+    body = {"name": "Alice", "email": email, "password": PASSWORD}
+    registered = served.request("/api/auth/register", method="POST", body=body)
+    project_id = json.loads(registered.text)["next"].split("/")[2]
+    again = served.request(
+        "/api/auth/sign-in", method="POST", body={"email": email, "password": PASSWORD}
+    )
+    assert again.status == 200, again.text
+    return Account(registered.session, project_id), Account(again.session, project_id)
+
+
+def sign_out(served: Served, account: Account) -> psutil.Process:
+    """Sign out; gives the worker that was asked to."""
+    connection = http.client.HTTPConnection(HOST, served.port, timeout=10)
+    with contextlib.closing(connection):
+        connection.connect()
+        port: int = connection.sock.getsockname()[1]
+        headers = {"cookie": f"session={account.session}", "content-type": "application/json"}
+        connection.request("POST", "/api/auth/sign-out", b"{}", headers)
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.read()
+        return served.worker_with(port)
+
+
+def is_led_away(visitor: Visitor) -> bool:
+    return any("/login" in frame and "_redirect" in frame for frame in visitor.tab.frames)
+
+
+def test_a_sign_out_ends_what_open_pages_show_on_this_worker_at_once_on_the_other_within_2_s(
+    pair: Served, provider: FakeProvider
+) -> None:
+    provider.default = SLOW
+    alice, elsewhere = two_browsers(pair)
+    with Visitor(pair, alice) as first:
+        first.ask("Tell me a lot")
+        with (
+            visitor_on(pair, alice, first.chat_id, other_than=worker_of(first)) as second,
+            Visitor(pair, elsewhere, first.chat_id) as unconcerned,
+        ):
+            for visitor in (first, second, unconcerned):
+                visitor.wait_text()
+            worker = sign_out(pair, alice)
+            is_first = worker_of(first) == worker
+            here, there = (first, second) if is_first else (second, first)
+            here.tab.drain(0.3)
+            shown_here = here.text
+            there.tab.drain(SEEN_AWAY - 0.3)
+            shown_there = there.text
+            for visitor in (here, there):
+                visitor.tab.drain(1.5)
+            assert here.text == shown_here
+            assert there.text == shown_there
+            assert is_led_away(here)
+            assert is_led_away(there)
+            unconcerned.tab.drain(0.5)
+            assert len(unconcerned.text) > len(shown_there), "another sign-in goes on"
+            assert not is_led_away(unconcerned)
+            unconcerned.stop()
+
+
+def test_an_idle_page_shows_nothing_of_what_is_said_after_the_sign_out(
+    pair: Served, provider: FakeProvider
+) -> None:
+    provider.default = Answer(text="At once.")
+    alice, elsewhere = two_browsers(pair)
+    with Visitor(pair, elsewhere) as asking:
+        asking.ask("Hello")
+        asking.wait_status("complete")
+        with (
+            Visitor(pair, alice, asking.chat_id) as first,
+            visitor_on(pair, alice, asking.chat_id, other_than=worker_of(first)) as second,
+        ):
+            time.sleep(SEEN_AWAY)  # so that nothing is as fresh as it was at the start
+            sign_out(pair, alice)
+            time.sleep(SEEN_AWAY)
+            secret = f"said-{uuid.uuid4().hex}"
+            asking.ask(secret)
+            asking.wait_status("complete")
+            for idle in (first, second):
+                idle.tab.drain(1)
+                wait_until(lambda idle=idle: is_led_away(idle), "the page to be led away", 8)
+                assert secret not in "".join(idle.tab.frames)
     assert_nothing_odd(pair)

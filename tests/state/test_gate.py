@@ -15,6 +15,7 @@ from chatbot_app.state.gate import MALFORMED, UNEXPECTED, handler, is_known
 from chatbot_app.state.session import Session
 from tests.conftest import Person, person
 from tests.state.tab import Tab, Tabs
+from tests.statements import noted
 
 
 class Door(rx.State):
@@ -112,6 +113,19 @@ async def test_a_disabled_account_ends_at_the_next_event(tab: Tab, alice: Person
     accounts.disable(alice.id)
     await tab.send(Door.call, name="x", is_loud=True)
     assert "Alice x True" not in await seen(tab)
+
+
+async def test_a_burst_of_events_asks_the_database_for_the_session_once_or_twice(
+    tab: Tab,
+) -> None:
+    sessions.forget()
+    with noted() as statements:
+        runs = [await tab.start(Door.peep, {}) for _ in range(50)]
+        for run in runs:
+            await run.wait_all()
+    assert await seen(tab) == ["Alice"] * 50
+    asked = [statement for statement in statements if "user_session" in statement.text]
+    assert 1 <= len(asked) <= 3, "the first event, and one a second"
 
 
 GOOD: dict[str, Any] = {"times": 2, "form": {"title": "open"}}
