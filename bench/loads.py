@@ -130,6 +130,36 @@ def opening(stage: Stage) -> list[Row]:
     ]
 
 
+def session_checks(stage: Stage) -> list[Row]:
+    """Know whose an event is, as every event has to."""
+    step("session checks")
+    found = stage.product.checked(stage.people[0]["session"])
+    return [
+        Row(
+            "Session check of an event, remembered",
+            "ms",
+            0.001,
+            [found["remembered"]],
+            how="the owner's lock and the gate's look; the database is asked once a second",
+        ),
+        Row(
+            "Session check of an event, asking the database",
+            "ms",
+            None,
+            [found["fresh"]],
+            how="one query, in a thread of the database's",
+        ),
+        Row(
+            "An event that does nothing, to one without any check",
+            "×",
+            None,
+            [found["checked"] / found["bare"]],
+            how=f"through Reflex's queue, without a network: {found['checked'] * 1000:.2f} ms and"
+            f" {found['bare'] * 1000:.2f} ms",
+        ),
+    ]
+
+
 def _load(stage: Stage, url: str, session: str = "") -> dict[str, float]:
     with stage.chromium.page(url, session) as page:
         page.first_run(READY)

@@ -23,6 +23,7 @@ Scenario = Callable[[Stage], list[Row]]
 SCENARIOS: dict[str, Scenario] = {
     "start": loads.starts,
     "memory": loads.memory,
+    "session-checks": loads.session_checks,
     "page": loads.page,
     "2000": partial(streaming.at_speed, tokens=2000, times=3),
     "8000": partial(streaming.at_speed, tokens=8000, times=1),

@@ -48,6 +48,10 @@ class Product(Server):
         """Put people and their chats into its database (`bench.people`), before it is started."""
         return json.loads(self._run(["bench.people"], json.dumps(wishes)))
 
+    def checked(self, session: str) -> dict[str, float]:
+        """What it costs to know whose an event is (`bench.session_checks`)."""
+        return json.loads(self._run(["bench.session_checks"], session).splitlines()[-1])
+
     def stored(self, message_id: str) -> tuple[str, str]:
         """Status and text of a message in its database."""
         with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as database:
