@@ -49,7 +49,7 @@
 
   const lookAtLine = () => {
     const isOpen = [...window.chatbotLines].some((line) => line.readyState === WebSocket.OPEN);
-    hadLine ||= isOpen; // pages without a server side never have one
+    hadLine ||= isOpen || window.chatbotLines.hasLost === true; // pages without a server side never have one
     lostSince = isOpen || !hadLine ? null : lostSince ?? Date.now();
     const offline = !navigator.onLine || (lostSince !== null && Date.now() - lostSince >= PATIENCE);
     root.toggleAttribute("data-offline", offline);

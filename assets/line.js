@@ -10,7 +10,10 @@ window.WebSocket = class extends WebSocket {
   constructor(...address) {
     super(...address);
     window.chatbotLines.add(this);
-    this.addEventListener("close", () => window.chatbotLines.delete(this));
+    this.addEventListener("close", () => {
+      window.chatbotLines.delete(this);
+      window.chatbotLines.hasLost = true; // one that was open, or that was refused
+    });
   }
 };
 
