@@ -183,10 +183,10 @@ async def _tell(state: Any, message: str) -> None:
 class OwnerLock(Middleware):
     """Stands before every event, Reflex's own included.
 
-    It empties a tab's state that belongs to somebody else than the cookie says, before anything of
-    it is sent: Reflex hydrates a state from its token before any handler runs, and the token is the
-    client's own choice. And it lets only known events in, for Reflex gives every state a `setvar`
-    that sets any var to anything.
+    It empties a tab's state that belongs to somebody else than the cookie says, or to somebody who
+    is no administrator any more, before anything of it is sent: Reflex hydrates a state from its
+    token before any handler runs, and the token is the client's own choice. And it lets only known
+    events in, for Reflex gives every state a `setvar` that sets any var to anything.
     """
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
@@ -200,7 +200,7 @@ class OwnerLock(Middleware):
         viewer = await _find(session_token(root))
         session = await root.get_state(Session)
         owner = str(viewer.user_id) if viewer else ""
-        if session._owner != owner:
+        if session._owner != owner or (session.is_admin and not (viewer and viewer.is_admin)):
             was_hydrated = root.is_hydrated
             await _load_all_below(root, type(root))
             root.reset()

@@ -579,7 +579,7 @@ async def test_another_sites_page_sends_nobody_out(
     answer = await client.post("/api/auth/oidc/oidc/start", json={}, headers={"origin": origin})
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
-    assert (await client.get("/api/auth/oidc/oidc/start")).status_code == 405
+    assert (await client.get("/api/auth/oidc/oidc/start")).status_code == 404
 
 
 @pytest.mark.parametrize("body", [{"connect": True}, {"next": 7}, {"issuer": "x"}, [], "x"])

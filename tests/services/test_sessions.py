@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select, update
 
-from chatbot_app import db, security
-from chatbot_app.errors import NotSignedIn, Unavailable
+from chatbot_app import callers, db, security
+from chatbot_app.errors import NotFound, NotSignedIn, Unavailable
 from chatbot_app.models import User, UserSession, now
-from chatbot_app.services import accounts, sessions
+from chatbot_app.services import accounts, devices, sessions
 from tests.conftest import Person
 
 
@@ -168,3 +168,71 @@ def test_ended_sessions_do_not_pile_up(alice: Person):
     with db.session() as session:
         assert len(session.exec(select(UserSession)).all()) == 2
     assert not refused(alice.token)
+
+
+def sign_in_once_more(who: Person) -> str:
+    with db.session(write=True) as session:
+        user = session.get(User, who.id)
+        assert user is not None
+        callers.enter(callers.Caller("198.51.100.7", FIREFOX))
+        grant = sessions.begin(session, user, "/")
+        callers.enter(callers.NOBODY)
+    return grant.token
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def test_ones_sign_ins_are_listed_with_this_one_first(alice: Person, charlie: Person):
+    sign_in_once_more(alice)
+
+    this, other = sessions.list_for(alice.viewer)
+
+    assert (this.is_current, other.is_current) == (True, False)
+    assert (other.device, other.address) == ("Firefox on Linux", "198.51.100.7")
+
+
+def test_one_of_them_is_ended(alice: Person):
+    token = sign_in_once_more(alice)
+    _this, other = sessions.list_for(alice.viewer)
+
+    sessions.end(alice.viewer, other.id)
+
+    assert refused(token)
+    assert not refused(alice.token)
+    with pytest.raises(NotFound):
+        sessions.end(alice.viewer, other.id)
+
+
+def test_all_others_are_ended(alice: Person, charlie: Person):
+    tokens = [sign_in_once_more(alice) for _ in range(2)]
+
+    sessions.end_others(alice.viewer)
+
+    assert [refused(token) for token in tokens] == [True, True]
+    assert not refused(alice.token)
+    assert not refused(charlie.token)
+
+
+def test_a_stranger_ends_nobodys_sign_in(alice: Person, charlie: Person):
+    for session_id in (alice.viewer.session_id, str(alice.viewer.session_id), "no id"):
+        with pytest.raises(NotFound):
+            sessions.end(charlie.viewer, session_id)
+
+    assert not refused(alice.token)
+    assert [s.id for s in sessions.list_for(charlie.viewer)] == [str(charlie.viewer.session_id)]
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (FIREFOX, "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) CriOS/140.0", "Chrome on iPhone"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 15) Version/19 Safari/605", "Safari on macOS"),
+        ("curl/8.9", "curl"),
+        ("", "Unknown device"),
+    ],
+)
+def test_a_device_is_named_as_people_would(user_agent: str, name: str):
+    assert devices.named(user_agent) == name
