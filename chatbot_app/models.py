@@ -209,6 +209,7 @@ class AuditEntry(SQLModel, table=True):
         Index("ix_audit_entry_actor_id_id", "actor_id", "id"),
         Index("ix_audit_entry_target_id_id", "target_id", "id"),
         Index("ix_audit_entry_action_id", "action", "id"),
+        Index("ix_audit_entry_outcome_id", "outcome", "id"),
         Index("ix_audit_entry_created_at", "created_at"),
     )
 

@@ -119,6 +119,10 @@ class Rows:
         for _ in range(5):
             sign_in = {"id": uuid.uuid4(), "user_id": user_id, "revoked_at": None} | moments
             self.tables["user_session"].append(sign_in)
+        for action in ("register", *["sign-in"] * 5):
+            entry = {"created_at": BEGAN, "action": action, "outcome": "done", "actor_id": user_id}
+            entry |= {"target_id": None, "address": "", "request_id": "", "detail": ""}
+            self.tables["audit_entry"].append(entry)
         factor = {"user_id": user_id, "secret": "", "created_at": BEGAN, "confirmed_at": None}
         self.tables["two_factor"].append(factor | {"last_step": 0})
         link = {"token_hash": uuid.uuid4().hex, "user_id": user_id, "purpose": "verify"}

@@ -119,7 +119,7 @@ def _create_audit() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_entry"),
     )
-    for column in ("actor_id", "target_id", "action"):
+    for column in ("actor_id", "target_id", "action", "outcome"):
         op.create_index(f"ix_audit_entry_{column}_id", "audit_entry", [column, "id"])
     op.create_index("ix_audit_entry_created_at", "audit_entry", ["created_at"])
     # Append-only: whoever gets to write through the application can't cover the tracks.

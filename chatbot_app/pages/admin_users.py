@@ -66,7 +66,7 @@ def _user(user: rx.Var[UserRow]) -> rx.Component:
         cell("Chats", user.chats.to_string()),
         cell("Joined", user.created_at),
         cell("Last seen", rx.cond(user.last_seen_at != "", user.last_seen_at, "Not lately")),
-        cell("", _actions(user), "actions"),
+        cell("", rx.cond(user.id != Users.own_id, _actions(user)), "actions"),
         key=user.id,
     )
 
@@ -85,9 +85,8 @@ def _status(user: rx.Var[UserRow]) -> rx.Component:
 
 
 def _actions(user: rx.Var[UserRow]) -> rx.Component:
-    """What can be done; on one's own account only what can't lock one out."""
+    """What can be done; one's own account is looked after in the settings."""
     item = rx.dropdown_menu.item
-    is_other = user.id != Users.own_id
     return rx.dropdown_menu.root(
         rx.dropdown_menu.trigger(
             rx.el.button(
@@ -99,30 +98,22 @@ def _actions(user: rx.Var[UserRow]) -> rx.Component:
         ),
         rx.dropdown_menu.content(
             rx.cond(
-                is_other,
-                rx.cond(
-                    user.role == "admin",
-                    item("Make user", on_select=Users.set_role(user.id, "user")),
-                    item("Make administrator", on_select=Users.set_role(user.id, "admin")),
-                ),
+                user.role == "admin",
+                item("Make user", on_select=Users.set_role(user.id, "user")),
+                item("Make administrator", on_select=Users.set_role(user.id, "admin")),
             ),
             rx.cond(
                 user.has_two_factor,
                 item("Reset two-factor", on_select=Users.reset_two_factor(user.id)),
             ),
             item("Sign out everywhere", on_select=Users.sign_out(user.id)),
+            rx.dropdown_menu.separator(),
             rx.cond(
-                is_other,
-                rx.fragment(
-                    rx.dropdown_menu.separator(),
-                    rx.cond(
-                        user.is_disabled,
-                        item("Enable", on_select=Users.enable(user.id)),
-                        item("Disable", on_select=Users.disable(user.id)),
-                    ),
-                    item("Delete", color="red", on_select=Users.ask_to_delete(user.id)),
-                ),
+                user.is_disabled,
+                item("Enable", on_select=Users.enable(user.id)),
+                item("Disable", on_select=Users.disable(user.id)),
             ),
+            item("Delete", color="red", on_select=Users.ask_to_delete(user.id)),
             class_name="menu",
         ),
     )

@@ -102,9 +102,7 @@ def list_page(
     )
     if search:
         found = (col(User.name), col(User.email))
-        statement = statement.where(
-            or_(*(func.lower(c).contains(search.lower(), autoescape=True) for c in found))
-        )
+        statement = statement.where(or_(*(c.icontains(search, autoescape=True) for c in found)))
     return [
         (user, Facts(confirmed is not None, last_seen, count))
         for user, confirmed, last_seen, count in session.exec(statement)
@@ -115,6 +113,16 @@ def names_of(session: Session, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
     """Find the e-mails of these accounts; of those that are gone there is none."""
     statement = select(User.id, User.email).where(col(User.id).in_(user_ids))
     return dict(session.exec(statement).all())
+
+
+def lock_all(session: Session, user_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, User]:
+    """Get these accounts, those that are still there; nobody else changes them before this
+    transaction ends.
+    """
+    statement = select(User).where(col(User.id).in_(user_ids))
+    # In the order of `is_only_admin`.
+    rows = session.exec(statement.order_by(col(User.id)).with_for_update())
+    return {user.id: user for user in rows}
 
 
 def list_chat_ids(session: Session, user_id: uuid.UUID) -> Sequence[uuid.UUID]:

@@ -1,7 +1,7 @@
 """What administrators do to accounts. They see who there is, and nothing of what anybody wrote.
 
-Every act stands in the audit with its transaction. The site never stays without an administrator:
-nobody takes the role or the account from themselves here, and the last one can't be taken it from.
+Every act stands in the audit with its transaction. Nobody does any of it to themselves: their own
+sign-ins, second factor and account are in the settings.
 """
 
 import uuid
@@ -12,12 +12,12 @@ from sqlmodel import Session
 
 from chatbot_app import db
 from chatbot_app.config import get_settings
-from chatbot_app.errors import Conflict, InvalidInput
+from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound
 from chatbot_app.models import User, now
 from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.repositories import two_factor, users
 from chatbot_app.schemas import UserList, UserRow, Viewer
-from chatbot_app.services import accounts, audit, sessions, text, views
+from chatbot_app.services import audit, sessions, text, views
 
 LISTED = 50
 ROLES = ("user", "admin")
@@ -41,17 +41,21 @@ def list_users(*, search: str = "", after: str = "", limit: int = LISTED) -> Use
 def disable(by: Viewer, user_id: uuid.UUID | str) -> None:
     """Shut somebody's account: its sign-ins end now, and no new one is given; what it owns stays.
 
-    Raises: NotFound, Conflict for oneself and for the last administrator.
+    Raises: NotFound, Forbidden, Conflict for oneself.
     """
-    accounts.disable(_other(by, user_id), by=by.user_id)
+    with _changing(by, user_id) as (session, user):
+        if user.disabled_at is None:
+            user.disabled_at = now()
+            sign_ins.revoke_all(session, user.id, now())
+            audit.record(session, "disable", actor=by.user_id, target=user.id)
 
 
 def enable(by: Viewer, user_id: uuid.UUID | str) -> None:
     """Open somebody's account again.
 
-    Raises: NotFound.
+    Raises: NotFound, Forbidden, Conflict for oneself.
     """
-    with _changing(user_id) as (session, user):
+    with _changing(by, user_id) as (session, user):
         if user.disabled_at is not None:
             user.disabled_at = None
             audit.record(session, "enable", actor=by.user_id, target=user.id)
@@ -60,11 +64,11 @@ def enable(by: Viewer, user_id: uuid.UUID | str) -> None:
 def set_role(by: Viewer, user_id: uuid.UUID | str, role: str) -> None:
     """Make somebody an administrator or a user; it counts from their next event on.
 
-    Raises: NotFound, InvalidInput, Conflict for oneself and for the last administrator.
+    Raises: NotFound, Forbidden, InvalidInput, Conflict for oneself.
     """
     if role not in ROLES:
         raise InvalidInput("There is no such role.")
-    with _changing(_other(by, user_id), may_be_last=role == "admin") as (session, user):
+    with _changing(by, user_id) as (session, user):
         if user.role != role:
             user.role = role
             audit.record(session, "role", actor=by.user_id, target=user.id, detail=role)
@@ -73,9 +77,9 @@ def set_role(by: Viewer, user_id: uuid.UUID | str, role: str) -> None:
 def reset_two_factor(by: Viewer, user_id: uuid.UUID | str) -> None:
     """Ask somebody who lost phone and recovery codes for no more codes, and end their sign-ins.
 
-    Raises: NotFound, Conflict if there is nothing to reset.
+    Raises: NotFound, Forbidden, Conflict for oneself and if there is nothing to reset.
     """
-    with _changing(user_id) as (session, user):
+    with _changing(by, user_id) as (session, user):
         if not two_factor.delete_with_codes(session, user.id):
             raise Conflict("This account has no two-factor authentication.")
         sign_ins.revoke_all(session, user.id, now())
@@ -85,9 +89,9 @@ def reset_two_factor(by: Viewer, user_id: uuid.UUID | str) -> None:
 def sign_out(by: Viewer, user_id: uuid.UUID | str) -> None:
     """End every sign-in of somebody.
 
-    Raises: NotFound.
+    Raises: NotFound, Forbidden, Conflict for oneself.
     """
-    with _changing(user_id) as (session, user):
+    with _changing(by, user_id) as (session, user):
         sign_ins.revoke_all(session, user.id, now())
         detail = "all devices"
         audit.record(session, "session-end", actor=by.user_id, target=user.id, detail=detail)
@@ -96,35 +100,33 @@ def sign_out(by: Viewer, user_id: uuid.UUID | str) -> None:
 def require_deletable(by: Viewer, user_id: uuid.UUID | str, typed_email: str) -> uuid.UUID:
     """Make sure that this account is meant and may go; gives its id for `answers.delete_account`.
 
-    Raises: NotFound, InvalidInput for another e-mail, Conflict for oneself and for the last
-    administrator.
+    Raises: NotFound, Forbidden, InvalidInput for another e-mail, Conflict for oneself.
     """
-    target = _other(by, user_id)
-    with db.session() as session:
-        if typed_email.strip().lower() != users.get(session, target).email:
+    with _changing(by, user_id) as (_session, user):
+        if typed_email.strip().lower() != user.email:
             raise InvalidInput("That is not the email of this account.")
-    accounts.require_deletable(target)
-    return target
+        return user.id
 
 
 @contextmanager
-def _changing(
-    user_id: uuid.UUID | str, *, may_be_last: bool = True
-) -> Generator[tuple[Session, User]]:
-    """Change an account, alone; everybody is looked at anew afterwards."""
+def _changing(by: Viewer, user_id: uuid.UUID | str) -> Generator[tuple[Session, User]]:
+    """Change somebody else's account, in one transaction; everybody is looked at anew afterwards.
+
+    Whoever does it is looked at once more and held: of two administrators who turn on each other at
+    the same moment, one comes too late. So there is always one left.
+    """
     target = text.identifier(user_id)
     with db.session(write=True) as session:
-        if not may_be_last:
-            accounts.keep_an_admin(session, target, lock=True)
-        yield session, users.get(session, target, lock=True)
+        found = users.lock_all(session, {by.user_id, target})
+        actor, user = found.get(by.user_id), found.get(target)
+        if actor is None or actor.role != "admin" or actor.disabled_at is not None:
+            raise Forbidden("Only administrators can do this.")
+        if target == by.user_id:
+            raise Conflict("This is your own account: another administrator has to do that.")
+        if user is None:
+            raise NotFound("This account doesn't exist any more.")
+        yield session, user
     sessions.forget()
-
-
-def _other(by: Viewer, user_id: uuid.UUID | str) -> uuid.UUID:
-    target = text.identifier(user_id)
-    if target == by.user_id:
-        raise Conflict("This is your own account: another administrator has to do that.")
-    return target
 
 
 def _row(user: User, facts: users.Facts) -> UserRow:

@@ -50,6 +50,8 @@ class Users(rx.State):
     @handler(admin=True)
     async def show_more(self, viewer: Viewer) -> None:
         """List the accounts behind those that are listed."""
+        if not self.after:
+            return  # a second click
         page = await db.in_thread(administration.list_users, search=self.search, after=self.after)
         self.users = [*self.get_value("users"), *self._in_words(page.users)]
         self.after = page.after

@@ -5,6 +5,7 @@ The statements are those that the services say, noted as they are said.
 
 import asyncio
 import inspect
+import itertools
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,6 +21,7 @@ from chatbot_app.generation import records
 from chatbot_app.models import UserSession, now
 from chatbot_app.repositories import (
     answer_runs,
+    audit_entries,
     chats,
     exports,
     messages,
@@ -32,6 +34,8 @@ from chatbot_app.repositories.answer_runs import Chunk
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import (
     accounts,
+    administration,
+    audit_log,
     invitations,
     links,
     password_reset,
@@ -51,6 +55,7 @@ from tests.statements import Statement, noted
 
 REPOSITORIES = (
     answer_runs,
+    audit_entries,
     chats,
     exports,
     messages,
@@ -118,7 +123,7 @@ def coming_and_going(crowd: Crowd) -> Paths:
         session_service.sign_out(viewer)
 
     def change_password() -> None:
-        viewer = Viewer(user, uuid.uuid4(), "Somebody", crowd.neighbour.email)
+        viewer = session_service.resolve(sign_in(crowd.neighbour.email))
         asyncio.run(accounts.change_password(viewer, PASSWORD, "another horse reads it"))
 
     def register() -> None:
@@ -168,6 +173,35 @@ def coming_and_going(crowd: Crowd) -> Paths:
     }
 
 
+def administering(crowd: Crowd) -> Paths:
+    chief = crowd.owner
+    with db.session(write=True) as session:
+        users.get(session, chief.user_id).role = "admin"
+    admin = Viewer(chief.user_id, uuid.uuid4(), "Chief", chief.email, role="admin")
+
+    def look_after() -> None:
+        administration.list_users()
+        administration.list_users(after=chief.email)
+        for act in (administration.disable, administration.enable, administration.sign_out):
+            act(admin, crowd.doomed_user)
+        administration.set_role(admin, crowd.doomed_user, "admin")
+        administration.set_role(admin, crowd.doomed_user, "user")
+
+    def read_audit() -> None:
+        choices = {
+            "action": ("", "export"),
+            "outcome": ("", "refused"),
+            "email": ("", chief.email),
+            "since": ("", "2026-01-01"),
+            "until": ("", "2026-12-31"),
+            "before": ("", "1000"),
+        }
+        for chosen in itertools.product(*choices.values()):
+            audit_log.list_page(**dict(zip(choices, chosen, strict=True)), limit=2)
+
+    return {"the accounts": look_after, "the audit": read_audit}
+
+
 def writing(crowd: Crowd) -> Paths:
     live = crowd.live
     first, ids = live[0], [one.message_id for one in live]
@@ -208,7 +242,7 @@ def test_nothing_people_do_reads_a_table_from_end_to_end(
 ):
     used = note_calls(monkeypatch)
     paths = looking(crowd.owner) | talking(crowd) | writing(crowd)
-    paths |= coming_and_going(crowd) | deleting(crowd)
+    paths |= administering(crowd) | coming_and_going(crowd) | deleting(crowd)
     said: dict[str, list[Statement]] = {}
     for name, path in paths.items():
         with noted() as said[name]:

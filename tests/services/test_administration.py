@@ -70,6 +70,7 @@ def test_a_search_finds_part_of_a_name_or_an_email_in_any_case(ada: Person, bob:
     assert emails("b_100%") == [bob.email]
     assert emails(bob.email[:5].upper()) == [bob.email]
     assert emails("%") == [bob.email]
+    assert emails("Böhm") == [bob.email]
     assert emails("nobody-has-this") == []
 
 
@@ -138,20 +139,39 @@ def test_somebody_is_signed_out_everywhere(ada: Person, bob: Person):
 Act = Callable[[Viewer, uuid.UUID], object]
 ON_ONESELF: list[Act] = [
     administration.disable,
+    administration.enable,
+    administration.reset_two_factor,
+    administration.sign_out,
     lambda by, who: administration.set_role(by, who, "user"),
     lambda by, who: administration.require_deletable(by, who, by.email),
 ]
 
 
-@pytest.mark.parametrize("act", ON_ONESELF, ids=["disable", "demote", "delete"])
+@pytest.mark.parametrize(
+    "act", ON_ONESELF, ids=["disable", "enable", "reset", "sign out", "demote", "delete"]
+)
 def test_nobody_does_it_to_themselves(ada: Person, act: Act):
-    admin("Grace")
-
     with pytest.raises(Conflict, match="your own"):
         act(viewer(ada), ada.id)
 
 
-@pytest.mark.parametrize("act", ON_ONESELF[:2], ids=["disable", "demote"])
+@pytest.mark.parametrize("act", ON_ONESELF)
+def test_nobody_does_it_who_is_no_administrator_any_more(ada: Person, bob: Person, act: Act):
+    with pytest.raises(Forbidden):
+        act(bob.viewer, ada.id)
+
+    assert not is_signed_out(ada)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        administration.disable,
+        lambda by, who: administration.set_role(by, who, "user"),
+        lambda by, who: accounts.delete(who, by=by.user_id),
+    ],
+    ids=["disable", "demote", "delete"],
+)
 def test_two_who_do_it_to_each_other_at_once_leave_one(ada: Person, act: Act):
     grace = admin("Grace")
     together = threading.Barrier(2)
@@ -162,8 +182,8 @@ def test_two_who_do_it_to_each_other_at_once_leave_one(ada: Person, act: Act):
         together.wait()
         try:
             act(as_viewer, whom.id)
-        except Conflict as conflict:
-            refused.append(conflict)
+        except (Forbidden, Conflict) as late:
+            refused.append(late)
 
     fight = [threading.Thread(target=turn_on, args=pair) for pair in ((ada, grace), (grace, ada))]
     for one in fight:
