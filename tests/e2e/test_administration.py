@@ -232,11 +232,10 @@ def test_users_are_looked_after_by_keyboard_alone(
             break
     expect(actions).to_be_focused()
     page.keyboard.press("Enter")
-    for _ in range(6):
-        if page.locator("[role=menuitem]:focus").inner_text() == "Disable":
-            break
-        page.keyboard.press("ArrowDown")
-    expect(page.locator("[role=menuitem]:focus")).to_have_text("Disable")
+    for item in ("Make administrator", "Sign out everywhere", "Disable"):
+        expect(page.locator("[role=menuitem]:focus")).to_have_text(item)
+        if item != "Disable":
+            page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(row.get_by_text("Disabled", exact=True)).to_be_visible()
     expect(actions).to_be_focused()

@@ -1,7 +1,11 @@
 """What every response tells the browser not to do (docs/decisions/0012)."""
 
+import httpx2
 import pytest
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route, Router
 
+from chatbot_app.api.headers import content_security_policy, with_security_headers
 from tests.conftest import Person
 from tests.served import Served
 
@@ -21,6 +25,7 @@ def test_every_response_holds_other_sites_off(server: Served, path: str) -> None
     assert {name: headers[name] for name in EVERYWHERE} == EVERYWHERE
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["server"] is None
+    assert headers["strict-transport-security"] is None, "a promise of https over http binds nobody"
     for name in (*EVERYWHERE, "content-security-policy"):
         assert len(headers.get_all(name)) == 1, name
 
@@ -35,6 +40,10 @@ def test_a_page_may_run_and_load_only_what_is_ours(server: Served, path: str) ->
     scripts = directives["script-src"].split()
     assert scripts[0] == "'self'"
     assert all(source.startswith("'sha256-") for source in scripts[1:])
+    assert len(scripts) > 1
+    assert directives["base-uri"] == directives["frame-ancestors"] == "'none'"
+    assert directives["form-action"] == directives["connect-src"] == "'self'"
+    assert directives["img-src"] == directives["font-src"] == "'self' data:"
     allowed = " ".join(value for name, value in directives.items() if name != "style-src")
     assert "unsafe" not in allowed
     assert "http" not in allowed
@@ -53,3 +62,16 @@ def test_what_the_api_says_of_somebody_is_not_kept(server: Served, stranger: Per
     for cookie in ("", stranger.token):
         answer = server.request("/api/auth/sign-out", method="POST", cookie=cookie)
         assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("is_https", [False, True])
+async def test_on_https_the_browser_is_told_to_stay_with_it(is_https: bool) -> None:
+    plain = Router(
+        [Route("/", lambda _: HTMLResponse("")), Route("/j", lambda _: JSONResponse({}))]
+    )
+    policy = content_security_policy([])
+    transport = httpx2.ASGITransport(with_security_headers(plain, policy=policy, is_https=is_https))
+    async with httpx2.AsyncClient(transport=transport, base_url="https://chat.example") as client:
+        for path in ("/", "/j"):
+            told = (await client.get(path)).headers.get("strict-transport-security")
+            assert told == ("max-age=31536000" if is_https else None)
