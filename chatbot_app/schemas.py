@@ -95,7 +95,7 @@ class Connection:
 @dataclass(frozen=True)
 class InvitationItem:
     """An invitation that is still good. An empty `email`: for whoever has the link; an empty
-    `invited_by`: whoever runs the site, or somebody who left.
+    `invited_by`: whoever runs the site.
     """
 
     id: str = ""

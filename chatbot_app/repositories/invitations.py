@@ -39,6 +39,11 @@ def list_good(session: Session, moment: datetime) -> Sequence[tuple[Invitation, 
     return session.exec(statement).all()
 
 
+def drop_of(session: Session, inviter_id: uuid.UUID) -> None:
+    """Delete every invitation that this person made."""
+    session.exec(delete(Invitation).where(col(Invitation.invited_by) == inviter_id))
+
+
 def drop(session: Session, invitation_id: uuid.UUID) -> bool:
     """Delete an invitation; False if somebody else did so first."""
     statement = delete(Invitation).where(col(Invitation.id) == invitation_id)

@@ -192,6 +192,7 @@ def disable(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
         keep_an_admin(session, user_id, lock=True)
         users.get(session, user_id, lock=True).disabled_at = now()
         sign_ins.revoke_all(session, user_id, now())
+        invitations.take_back_of(session, user_id)
         audit.record(session, "disable", actor=by, target=user_id)
     sessions.forget()
 
@@ -205,6 +206,7 @@ def delete(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> None:
     with db.session(write=True) as session:
         keep_an_admin(session, user_id, lock=True)
         users.get(session, user_id, lock=True)
+        invitations.take_back_of(session, user_id)
         users.delete_with_all(session, user_id)
         audit.record(session, "delete", actor=by or user_id, target=user_id)
     sessions.forget()

@@ -17,7 +17,7 @@ from chatbot_app.models import User, now
 from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.repositories import two_factor, users
 from chatbot_app.schemas import UserList, UserRow, Viewer
-from chatbot_app.services import audit, sessions, text, views
+from chatbot_app.services import audit, invitations, sessions, text, views
 
 LISTED = 50
 ROLES = ("user", "admin")
@@ -47,6 +47,7 @@ def disable(by: Viewer, user_id: uuid.UUID | str) -> None:
         if user.disabled_at is None:
             user.disabled_at = now()
             sign_ins.revoke_all(session, user.id, now())
+            invitations.take_back_of(session, user.id)
             audit.record(session, "disable", actor=by.user_id, target=user.id)
 
 
@@ -71,6 +72,8 @@ def set_role(by: Viewer, user_id: uuid.UUID | str, role: str) -> None:
     with _changing(by, user_id) as (session, user):
         if user.role != role:
             user.role = role
+            if role != "admin":
+                invitations.take_back_of(session, user.id)
             audit.record(session, "role", actor=by.user_id, target=user.id, detail=role)
 
 

@@ -106,6 +106,13 @@ def withdraw(by: Viewer, invitation_id: uuid.UUID | str) -> None:
         audit.record(session, "invitation-withdraw", actor=by.user_id)
 
 
+def take_back_of(session: Session, inviter_id: uuid.UUID) -> None:
+    """Take back, within the caller's transaction, what somebody made who may not invite any more: by
+    an invitation of their own, kept for the day, they would come in again, and as an administrator.
+    """
+    invitations.drop_of(session, inviter_id)
+
+
 def admit(session: Session, email: str, token: str) -> Admission:
     """Say as what the owner of this address may register, with this invitation or without one.
 

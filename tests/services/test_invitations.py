@@ -12,7 +12,7 @@ from chatbot_app import db
 from chatbot_app.errors import AppError, Conflict, Forbidden, InvalidInput, NotFound
 from chatbot_app.models import AuditEntry, Invitation, User, now
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import accounts, invitations, letters, sessions
+from chatbot_app.services import accounts, administration, invitations, letters, sessions
 from tests.conftest import PASSWORD, Person, person
 from tests.smtp_server import SmtpServer
 
@@ -261,6 +261,29 @@ async def test_what_is_no_token_opens_nothing(
     settings(REGISTRATION="invitation")
     with pytest.raises(Forbidden):
         await join(link=f"#{token}")
+
+
+@pytest.mark.parametrize(
+    "turn_out",
+    [
+        lambda by, whom: administration.set_role(by, whom, "user"),
+        administration.disable,
+        lambda by, whom: accounts.delete(whom, by=by.user_id),
+    ],
+    ids=["demoted", "disabled", "deleted"],
+)
+async def test_who_may_not_invite_any_more_comes_in_by_no_invitation_of_their_own(
+    admin: Viewer, turn_out: Callable[[Viewer, uuid.UUID], None]
+):
+    grace = person("Grace", role="admin")
+    kept = await invite(sessions.resolve(grace.token), DANA, "admin")
+    others = await invite(admin)
+
+    turn_out(admin, grace.id)
+
+    with pytest.raises(Forbidden, match="taken back"):
+        await join(DANA, link=kept)
+    assert not (await join("eve@example.org", link=others)).is_admin
 
 
 async def test_inviting_and_withdrawing_are_audited_without_names(admin: Viewer):
