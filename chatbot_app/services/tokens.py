@@ -79,9 +79,11 @@ def log_out(token: str) -> None:
     except NotSignedIn:
         return
     with db.session(write=True) as session:
-        if sign_ins.revoke(session, claims.user_id, claims.session_id, now()):
+        has_ended = sign_ins.revoke(session, claims.user_id, claims.session_id, now())
+        if has_ended:
             audit.record(session, "sign-out", actor=claims.user_id, detail="a program")
-    sessions.forget()
+    if has_ended:  # or one old token, sent over and over, would have every open page ask anew
+        sessions.forget()
 
 
 def issue(row: UserSession, number: int = 0) -> TokenPair:

@@ -136,6 +136,16 @@ async def test_when_the_sign_in_ends_both_tokens_are_worth_nothing(
         tokens.refresh(pair.refresh_token)
 
 
+async def test_signing_out_again_has_nobody_looked_at_anew(alice: Person):
+    pair = await log_in(alice)
+    tokens.log_out(pair.refresh_token)
+    changes = sessions.changes()
+
+    tokens.log_out(pair.refresh_token)
+
+    assert sessions.changes() == changes
+
+
 async def test_an_access_token_ends_by_itself_and_the_refresh_token_goes_on(
     alice: Person, settings: Callable[..., None]
 ):
