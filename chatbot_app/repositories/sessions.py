@@ -41,14 +41,14 @@ def count_up(session: Session, session_id: uuid.UUID, number: int) -> bool:
 
 def revoke_all(
     session: Session, user_id: uuid.UUID, moment: datetime, *, but: uuid.UUID | None = None
-) -> None:
-    """End every sign-in of a person, save perhaps the one at hand."""
+) -> bool:
+    """End every sign-in of a person, save perhaps the one at hand; tells whether there was any."""
     statement = update(UserSession).where(
         col(UserSession.user_id) == user_id, col(UserSession.revoked_at).is_(None)
     )
     if but is not None:
         statement = statement.where(col(UserSession.id) != but)
-    session.exec(statement.values(revoked_at=moment))
+    return session.exec(statement.values(revoked_at=moment)).rowcount > 0
 
 
 def list_live(session: Session, user_id: uuid.UUID, moment: datetime) -> Sequence[UserSession]:

@@ -194,9 +194,11 @@ def end(viewer: Viewer, session_id: uuid.UUID | str) -> None:
 def end_others(viewer: Viewer) -> None:
     """End every sign-in of a person but the one at hand."""
     with db.session(write=True) as session:
-        sessions.revoke_all(session, viewer.user_id, now(), but=viewer.session_id)
-        audit.record(session, "session-end", actor=viewer.user_id, detail="all other devices")
-    _memory.forget()
+        has_ended = sessions.revoke_all(session, viewer.user_id, now(), but=viewer.session_id)
+        if has_ended:  # or the audit, which keeps all, would grow with every click
+            audit.record(session, "session-end", actor=viewer.user_id, detail="all other devices")
+    if has_ended:
+        _memory.forget()
 
 
 def forget() -> None:

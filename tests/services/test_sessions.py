@@ -9,7 +9,7 @@ from sqlmodel import col, select, update
 
 from chatbot_app import callers, db, security
 from chatbot_app.errors import NotFound, NotSignedIn, Unavailable
-from chatbot_app.models import User, UserSession, now
+from chatbot_app.models import AuditEntry, User, UserSession, now
 from chatbot_app.services import accounts, devices, sessions
 from tests.conftest import Person
 
@@ -212,6 +212,18 @@ def test_all_others_are_ended(alice: Person, charlie: Person):
     assert [refused(token) for token in tokens] == [True, True]
     assert not refused(alice.token)
     assert not refused(charlie.token)
+
+
+def test_ending_no_others_is_neither_audited_nor_has_anybody_looked_at_anew(alice: Person):
+    sign_in_once_more(alice)
+    sessions.end_others(alice.viewer)
+    changes = sessions.changes()
+
+    sessions.end_others(alice.viewer)
+
+    assert sessions.changes() == changes
+    with db.session() as session:
+        session.exec(select(AuditEntry).where(col(AuditEntry.action) == "session-end")).one()
 
 
 def test_a_stranger_ends_nobodys_sign_in(alice: Person, charlie: Person):
