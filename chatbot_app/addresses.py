@@ -48,6 +48,11 @@ def client_address(peer: str, forwarded: str, *, hops: int) -> str:
 
 def network(address: str) -> str:
     """Name the network that counts as one: an IPv4 address, or the /64 that one IPv6 user has."""
+    # Some proxies name the port as well: "203.0.113.7:50123", "[2001:db8::1]:50123".
+    if address.startswith("["):
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
