@@ -124,10 +124,12 @@ def _create_audit() -> None:
     op.create_index("ix_audit_entry_created_at", "audit_entry", ["created_at"])
     # Append-only: whoever gets to write through the application can't cover the tracks.
     if op.get_bind().dialect.name == "sqlite":
-        for change in ("UPDATE", "DELETE"):
+        # INSERT OR REPLACE deletes without a word to a trigger of deletions.
+        is_there = "WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id)"
+        for change, condition in (("UPDATE", ""), ("DELETE", ""), ("INSERT", is_there)):
             op.execute(
                 f"CREATE TRIGGER audit_entry_keeps_{change.lower()} BEFORE {change} ON audit_entry"
-                " BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END"
+                f" {condition} BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END"
             )
         return
     op.execute(

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from chatbot_app import db
+from chatbot_app.addresses import network
 from chatbot_app.api.auth import Form
 from chatbot_app.api.requests import client_address, require_own_origin, viewer
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import tokens
+from chatbot_app.services import rates, tokens
 
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
 
@@ -44,14 +45,16 @@ async def log_in(form: LogIn, request: Request) -> dict[str, Any]:
 
 
 @router.post("/refresh")
-async def refresh(form: RefreshToken) -> dict[str, Any]:
+async def refresh(form: RefreshToken, request: Request) -> dict[str, Any]:
     """Give the next pair of tokens; one that is shown a second time ends the session."""
+    rates.spend(network(client_address(request)))
     return _answer(await db.in_thread(tokens.refresh, form.refresh_token))
 
 
 @router.post("/logout")
-async def log_out(form: RefreshToken) -> dict[str, str]:
+async def log_out(form: RefreshToken, request: Request) -> dict[str, str]:
     """End a program's session; its tokens are worth nothing from now on."""
+    rates.spend(network(client_address(request)))
     await db.in_thread(tokens.log_out, form.refresh_token)
     return {"message": "Signed out."}
 

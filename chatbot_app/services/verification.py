@@ -29,6 +29,8 @@ def confirm(token: str) -> None:
 
     Raises: InvalidInput, NotFound when the link is not good (any more).
     """
+    with db.session() as session:
+        links.owner(session, token, "verify")  # or anybody could make writers wait, with any token
     with db.session(write=True) as session:
         note(session, links.redeem(session, token, "verify"))
     sessions.forget()

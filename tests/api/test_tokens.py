@@ -123,3 +123,19 @@ async def test_whoever_has_a_second_factor_gives_its_code_too(
     assert (asked.status_code, asked.json()["needs"]) == (401, "code")
     assert (wrong.status_code, "needs" in wrong.json()) == (401, False)
     assert [right.status_code, again.status_code, by_recovery.status_code] == [200, 401, 200]
+
+
+async def test_refreshing_without_end_is_slowed_down_too(
+    client: httpx2.AsyncClient, alice: Person, settings: Callable[..., None]
+):
+    settings(EVENTS_PER_SECOND=1)
+    tokens = (await log_in(client, alice)).json()
+    answers: list[int] = []
+    for _ in range(12):
+        form = {"refresh_token": tokens["refresh_token"]}
+        answer = await client.post("/api/auth/refresh", json=form)
+        answers.append(answer.status_code)
+        tokens = answer.json() if answer.status_code == 200 else tokens
+
+    assert answers[:10] == [200] * 10
+    assert 429 in answers

@@ -41,6 +41,19 @@ def test_the_database_itself_keeps_every_entry(alice: Person, statement: str):
     assert len(audit_log.list_page().entries) == 1
 
 
+def test_no_entry_is_put_in_anothers_place(sqlite: str):
+    note(person("Alice"))
+    entry = "id, created_at, action, outcome, address, request_id"
+    statement = (
+        f"INSERT OR REPLACE INTO audit_entry ({entry}, detail) SELECT {entry}, 'x' FROM audit_entry"
+    )
+
+    with pytest.raises(DatabaseError, match="append-only"), db.session(write=True) as session:
+        session.connection().execute(text(statement))
+
+    assert [e.detail for e in audit_log.list_page().entries] == [""]
+
+
 def test_every_action_has_its_words(database: str):
     assert set(audit_log.WORDS) == set(get_args(audit.Action))
 
