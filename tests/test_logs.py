@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from chatbot_app import callers, logs, security
+from chatbot_app import callers, logs
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJlLWNhbmFyeQ"
-BCRYPT = security.hash_password("canary", cost=4)
+BCRYPT = "$2b$04$Dv2x6dPXrhaxuwrh1XAf6e2TIKlX6PC8fdZuQXA7arkNCdlwyXV56"
 WORD = "canary-5f1d"
 
 SECRETS = {

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browsers import OpenPage
 from tests.dropping_proxy import DroppingProxy
 from tests.e2e.steps import (
+    CHAT_URL,
     account,
     answer,
     begin_chat,
@@ -149,6 +150,7 @@ def test_two_tabs_and_another_browser_agree_and_a_late_one_catches_up(
     register(page, alice)
     expect_chat_ready(page)
     send(page, "Tell me all of it")
+    page.wait_for_url(CHAT_URL)
     expect_status(page, "generating")
     tab = page.context.new_page()
     tab.goto(page.url)
