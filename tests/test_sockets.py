@@ -147,3 +147,19 @@ async def test_a_long_message_counts_as_several(monkeypatch: pytest.MonkeyPatch)
     assert pace.delay(64) == pytest.approx(6.4)
     clock.now += 6.4
     assert pace.delay() == pytest.approx(0.1)
+
+
+async def test_one_address_has_no_more_open_however_slowly_it_came(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock(monkeypatch)
+    doors = sockets.Doors(Settings(sockets_per_address=2))
+    for _ in range(2):
+        assert doors.refusal("198.51.100.7") is None
+        doors.enter("198.51.100.7")
+        await clock.sleep(60)
+
+    assert doors.refusal("198.51.100.7") == 429
+    assert doors.refusal("198.51.100.8") is None
+    doors.leave("198.51.100.7")
+    assert doors.refusal("198.51.100.7") is None
