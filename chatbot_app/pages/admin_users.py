@@ -127,6 +127,7 @@ def _delete_dialog() -> rx.Component:
                 "Their projects and all their chats go with it, for good. Type ",
                 rx.el.strong(Users.deleting_email),
                 " to go on.",
+                class_name="dialog-hint",
             ),
             rx.el.form(
                 text_field("Email", "email", auto_focus=True, auto_complete="off"),
