@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -230,7 +231,10 @@ class AuditEntry(SQLModel, table=True):
 
 
 class Project(SQLModel, table=True):
-    """An agent: a name, a system prompt, how to call the model. An empty `model`: the default."""
+    """An agent: a name, a system prompt, how to call the model. An empty `model`: the default.
+
+    `starters` are questions that a new chat suggests, one a line; empty: those of every project.
+    """
 
     __tablename__: ClassVar[Any] = "project"
     __table_args__: ClassVar[Any] = (Index("ix_project_user_id", "user_id"),)
@@ -242,6 +246,7 @@ class Project(SQLModel, table=True):
     system_prompt: str = Field(default="", sa_column=Column(Text(), nullable=False))
     model: str = Field(default="", max_length=200)
     temperature: float | None = Field(default=None)
+    starters: str = Field(default="", sa_column=Column(Text(), nullable=False))
     created_at: datetime = Field(default_factory=now, sa_column=_moment())
     updated_at: datetime = Field(default_factory=now, sa_column=_moment())
 
@@ -250,17 +255,30 @@ class Chat(SQLModel, table=True):
     """A conversation within a project; a row from its first message on, not before.
 
     `active_leaf_id` is the last message of the branch that is shown. It is no foreign key, for
-    chat and message would then each need the other first.
+    chat and message would then each need the other first. `titled_by` is words (the first of the
+    first question), model or person. An empty `model`: the project's. `deleted_at` set: gone for
+    everybody, and the row follows as soon as nobody may change their mind any more.
     """
 
     __tablename__: ClassVar[Any] = "chat"
     __table_args__: ClassVar[Any] = (
         Index("ix_chat_project_id_last_message_at", "project_id", "last_message_at"),
+        Index(
+            "ix_chat_deleted_at",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
     )
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
     project_id: uuid.UUID = Field(sa_column=_owner("project.id"))
     title: str = Field(max_length=120)
+    titled_by: str = Field(default="words", max_length=16)
+    model: str = Field(default="", max_length=200)
+    pinned_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    archived_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    deleted_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     active_leaf_id: uuid.UUID | None = Field(default=None)
     created_at: datetime = Field(default_factory=now, sa_column=_moment())
     last_message_at: datetime = Field(default_factory=now, sa_column=_moment())
@@ -272,6 +290,10 @@ class Message(SQLModel, table=True):
     `role` is user or assistant; `status` is complete for a user's message and, for an answer,
     generating, complete, stopped, interrupted or failed. `error` is the readable reason of a
     failed or interrupted answer.
+
+    `reasoning` is what the model thought before it answered, as far as it says so, within
+    `reasoning_ms`; `duration_ms` is how long the answer took in all. The provider counts the tokens:
+    None where it did not.
     """
 
     __tablename__: ClassVar[Any] = "message"
@@ -290,6 +312,11 @@ class Message(SQLModel, table=True):
     content: str = Field(default="", sa_column=Column(Text(), nullable=False))
     error: str = Field(default="", sa_column=Column(Text(), nullable=False))
     model: str = Field(default="", max_length=200)
+    reasoning: str = Field(default="", sa_column=Column(Text(), nullable=False))
+    reasoning_ms: int | None = Field(default=None)
+    duration_ms: int | None = Field(default=None)
+    prompt_tokens: int | None = Field(default=None)
+    completion_tokens: int | None = Field(default=None)
     created_at: datetime = Field(default_factory=now, sa_column=_moment())
     ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
 
@@ -319,7 +346,8 @@ class AnswerRun(SQLModel, table=True):
 
 
 class MessageChunk(SQLModel, table=True):
-    """A stretch of a running answer, behind what its message holds already and in order of `seq`.
+    """A stretch of a running answer, or of the thoughts before it (`is_reasoning`), behind what its
+    message holds already and in order of `seq`.
 
     Written once, read by those who follow from another worker or come after a crash, and gone when
     the answer ends: the message has the whole text then.
@@ -334,3 +362,26 @@ class MessageChunk(SQLModel, table=True):
     )
     seq: int = Field(primary_key=True)
     text: str = Field(sa_column=Column(Text(), nullable=False))
+    is_reasoning: bool = Field(default=False)
+
+
+class SharedChat(SQLModel, table=True):
+    """A snapshot of a chat for whoever has the link: what its owner saw at that moment, and nothing
+    that came later.
+
+    `content` is the messages as JSON. The link goes with the chat, and with its owner.
+    """
+
+    __tablename__: ClassVar[Any] = "shared_chat"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_shared_chat_user_id", "user_id"),
+        Index("ix_shared_chat_chat_id", "chat_id"),
+    )
+
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
+    user_id: uuid.UUID = Field(sa_column=_owner("user_account.id"))
+    chat_id: uuid.UUID = Field(sa_column=_owner("chat.id"))
+    token: str = Field(max_length=64, unique=True)
+    title: str = Field(max_length=120)
+    content: str = Field(sa_column=Column(Text(), nullable=False))
+    created_at: datetime = Field(default_factory=now, sa_column=_moment())

@@ -174,16 +174,21 @@ class ProjectDetail:
     system_prompt: str = ""
     model: str = ""
     temperature: str = ""
+    starters: str = ""
+    """Questions that a new chat suggests, one a line."""
 
 
 @dataclass(frozen=True)
 class ChatItem:
-    """A chat in the rail."""
+    """A chat in the rail. An empty `model`: the project's."""
 
     id: str = ""
     project_id: str = ""
     title: str = ""
     last_message_at: str = ""
+    is_pinned: bool = False
+    is_archived: bool = False
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,7 +207,8 @@ class MessageView:
     block.
 
     `version` of `versions` (counted from 1) says which of the messages in this place it is; the
-    neighbours are named by their ids.
+    neighbours are named by their ids. Tokens that nobody counted are 0, and so are times (in
+    milliseconds) that nobody took.
     """
 
     id: str = ""
@@ -216,6 +222,11 @@ class MessageView:
     versions: int = 1
     previous_version: str = ""
     next_version: str = ""
+    reasoning: str = ""
+    reasoning_ms: int = 0
+    duration_ms: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 @dataclass(frozen=True)

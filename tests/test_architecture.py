@@ -25,8 +25,8 @@ LAYERS = [
     {"repositories", "llm", "identity_providers", "mail"},
     {"migrations", "tab_locks"},
     {"models", "db", "security", "logs"},
-    {"schemas", "config", "errors", "markdown", "cookies", "callers"},
-    {"addresses", "signing_secret"},
+    {"schemas", "config", "errors", "markdown", "cookies", "words"},
+    {"addresses", "signing_secret", "callers"},
 ]
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
 

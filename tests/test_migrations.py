@@ -34,6 +34,7 @@ TABLES = {
     "mailed_link",
     "invitation",
     "audit_entry",
+    "shared_chat",
 }
 
 

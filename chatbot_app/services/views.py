@@ -25,6 +25,7 @@ def project_detail(project: Project) -> ProjectDetail:
         system_prompt=project.system_prompt,
         model=project.model,
         temperature="" if temperature is None else f"{temperature:g}",
+        starters=project.starters,
     )
 
 
@@ -35,6 +36,9 @@ def chat_item(chat: Chat) -> ChatItem:
         project_id=str(chat.project_id),
         title=chat.title,
         last_message_at=moment(chat.last_message_at),
+        is_pinned=chat.pinned_at is not None,
+        is_archived=chat.archived_at is not None,
+        model=chat.model,
     )
 
 
@@ -59,6 +63,11 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
         versions=max(1, len(versions)),
         previous_version=str(versions[place - 1]) if place > 0 else "",
         next_version=str(versions[place + 1]) if place + 1 < len(versions) else "",
+        reasoning=message.reasoning,
+        reasoning_ms=message.reasoning_ms or 0,
+        duration_ms=message.duration_ms or 0,
+        prompt_tokens=message.prompt_tokens or 0,
+        completion_tokens=message.completion_tokens or 0,
     )
 
 

@@ -151,7 +151,8 @@ def test_going_down_in_mid_answer_keeps_what_was_said(empty_database: str) -> No
         for statement in (
             "UPDATE message SET status = 'generating', content = 'Said before, ' WHERE id = :m",
             "INSERT INTO answer_run VALUES (:m, :c, :r, 0, false)",
-            "INSERT INTO message_chunk VALUES (:m, 1, 'last.'), (:m, 0, 'said now, ')",
+            "INSERT INTO message_chunk (message_id, seq, text)"
+            " VALUES (:m, 1, 'last.'), (:m, 0, 'said now, ')",
         ):
             names = {name: value for name, value in values.items() if f":{name}" in statement}
             connection.execute(sa.text(statement), names)

@@ -24,6 +24,7 @@ OWNED = {
     "mailed_link": "user_id = :id",
     "invitation": "invited_by = :id",
     "audit_entry": "actor_id = :id",
+    "shared_chat": "user_id = :id",
 }
 MAY_BE_EMPTY = {
     "message",
@@ -35,6 +36,7 @@ MAY_BE_EMPTY = {
     "mailed_link",
     "invitation",
     "audit_entry",
+    "shared_chat",
 }
 
 

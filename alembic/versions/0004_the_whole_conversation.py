@@ -1,0 +1,101 @@
+"""The whole conversation: what a chat can be put to, what an answer took, and shared snapshots.
+
+Revises: 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+
+ADDED = {
+    "project": {"starters": (sa.Text(), "")},
+    "chat": {
+        "titled_by": (sa.String(16), "words"),
+        "model": (sa.String(200), ""),
+        "pinned_at": (MOMENT, None),
+        "archived_at": (MOMENT, None),
+        "deleted_at": (MOMENT, None),
+    },
+    "message": {
+        "reasoning": (sa.Text(), ""),
+        "reasoning_ms": (sa.Integer(), None),
+        "duration_ms": (sa.Integer(), None),
+        "prompt_tokens": (sa.Integer(), None),
+        "completion_tokens": (sa.Integer(), None),
+    },
+    "message_chunk": {"is_reasoning": (sa.Boolean(), sa.false())},
+}
+"""Each column with what the rows that are there get; None: it may be empty."""
+
+
+def upgrade() -> None:
+    """Add to projects, chats, messages and the journal; nothing that is there changes."""
+    for table, columns in ADDED.items():
+        for name, (kind, filled) in columns.items():
+            op.add_column(
+                table, sa.Column(name, kind, nullable=filled is None, server_default=filled)
+            )
+    # The few chats that are to be gone for good are looked for all the time.
+    is_deleted = sa.text("deleted_at IS NOT NULL")
+    op.create_index(
+        "ix_chat_deleted_at",
+        "chat",
+        ["deleted_at"],
+        sqlite_where=is_deleted,
+        postgresql_where=is_deleted,
+    )
+    op.create_table(
+        "shared_chat",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("chat_id", sa.Uuid(), nullable=False),
+        sa.Column("token", sa.String(64), nullable=False),
+        sa.Column("title", sa.String(120), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_shared_chat"),
+        sa.UniqueConstraint("token", name="uq_shared_chat_token"),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+            name="fk_shared_chat_user_id_user_account",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["chat_id"], ["chat.id"], name="fk_shared_chat_chat_id_chat", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_shared_chat_user_id", "shared_chat", ["user_id"])
+    op.create_index("ix_shared_chat_chat_id", "shared_chat", ["chat_id"])
+
+
+def downgrade() -> None:
+    """Drop what was added. Chats that were about to be deleted are, as the person wanted; thoughts of
+    answers, pins and links go, archived chats are among the others again.
+    """
+    op.drop_table("shared_chat")
+    _delete_deleted_chats()
+    op.drop_index("ix_chat_deleted_at", "chat")
+    op.execute("DELETE FROM message_chunk WHERE is_reasoning")
+    for table, columns in ADDED.items():
+        for name in columns:
+            op.drop_column(table, name)
+
+
+def _delete_deleted_chats() -> None:
+    # One by one, for nothing cascades on SQLite while it is migrated.
+    chats = "(SELECT id FROM chat WHERE deleted_at IS NOT NULL)"
+    messages = f"(SELECT id FROM message WHERE chat_id IN {chats})"  # noqa: S608 (constants)
+    for statement in (
+        f"DELETE FROM message_chunk WHERE message_id IN {messages}",  # noqa: S608
+        f"DELETE FROM answer_run WHERE chat_id IN {chats}",  # noqa: S608
+        f"DELETE FROM message WHERE chat_id IN {chats}",  # noqa: S608
+        "DELETE FROM chat WHERE deleted_at IS NOT NULL",
+    ):
+        op.execute(statement)
