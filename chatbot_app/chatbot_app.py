@@ -72,9 +72,10 @@ app = rx.App(
     stylesheets=["/styles.css"],
     head_components=[
         # First of all, for React puts the many scripts that it wants before those that it finds.
-        *(preloaded(script) for script in ("/line.js", "/app.js")),
+        *(preloaded(script) for script in ("/line.js", "/words.js", "/app.js")),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.script(src="/line.js"),
+        rx.el.script(src="/words.js"),
         rx.el.script(src="/app.js", defer=True),
     ],
     html_lang="en",
