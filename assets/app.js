@@ -384,6 +384,8 @@
     if (hit("[data-jump]")) scrollToEnd();
     const code = hit("[data-copy-code]");
     if (code) copyFrom(code, $("pre", code.closest("figure")).innerText.replace(/\n$/, ""));
+    const link = hit("[data-copy-text]");
+    if (link) copyFrom(link, link.dataset.copyText);
     const copy = hit("[data-copy-shown]");
     if (copy) copyFrom(copy, $(`[data-show="${copy.dataset.copyShown}"]`, copy.closest("[data-steps]")).textContent);
   });

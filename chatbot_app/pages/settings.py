@@ -7,18 +7,21 @@ from chatbot_app.components.entrance import api_form
 from chatbot_app.components.fields import form_error, saved_note, text_field
 from chatbot_app.components.identities import connections
 from chatbot_app.components.own_data import own_data
+from chatbot_app.components.sharing import shared_links
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.two_factor import two_factor
+from chatbot_app.components.words import t
 from chatbot_app.state.identities import Identities
 from chatbot_app.state.profile import Profile
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.security import Security
 from chatbot_app.state.session import Session
+from chatbot_app.state.sharing import Sharing
 
 OPTIONS = {
     "route": "/settings",
     "title": "Settings",
-    "on_load": [Rail.load, Profile.load, Security.load, Identities.load],
+    "on_load": [Rail.load, Profile.load, Security.load, Identities.load, Sharing.load],
 }
 
 
@@ -35,6 +38,7 @@ def page() -> rx.Component:
             Identities.connections.length() > 0,
             _section("Connected accounts", connections()),
         ),
+        _section(t("Shared links"), _once(Sharing.is_loaded, shared_links())),
         _section("Your data", own_data()),
     )
 
@@ -43,7 +47,7 @@ def _once(is_loaded: rx.Var[bool] | bool, content: rx.Component) -> rx.Component
     return rx.cond(is_loaded, content, rx.el.div(class_name="skeleton field-skeleton"))
 
 
-def _section(title: str, content: rx.Component) -> rx.Component:
+def _section(title: str | rx.Var[str], content: rx.Component) -> rx.Component:
     return rx.el.section(rx.el.h2(title), content, class_name="settings-section")
 
 
