@@ -20,7 +20,7 @@ def share_dialog() -> rx.Component:
                 ),
                 class_name="dialog-hint",
             ),
-            _links(),
+            rx.cond(Sharing.links.length() > 0, _links()),
             form_error(Sharing.error),
             rx.el.div(
                 rx.dialog.close(rx.el.button(t("Close"), type="button", class_name="button")),
@@ -53,7 +53,9 @@ def shared_links() -> rx.Component:
 
 def _links() -> rx.Component:
     return rx.el.ul(
-        rx.foreach(Sharing.links, _link), class_name="shared-links", aria_label=t("Shared links")
+        rx.foreach(Sharing.links, _link),
+        class_name="devices shared-links",
+        aria_label=t("Shared links"),
     )
 
 

@@ -21,7 +21,7 @@ def page() -> rx.Component:
     return rx.el.div(
         rx.el.header(
             brand(),
-            rx.link(t("Open the platform"), href="/", underline="none", class_name="button"),
+            rx.link(t("Home"), href="/", underline="none", class_name="button"),
             class_name="landing-bar",
         ),
         rx.el.main(
@@ -52,6 +52,7 @@ def _snapshot() -> rx.Component:
             role="log",
             aria_label=t("Conversation"),
             aria_live="off",
+            class_name="shared-messages",
         ),
         rx.cond(
             Snapshot.has_more,
