@@ -5,12 +5,18 @@ import { createElement as h, memo, useEffect, useRef, useState, useSyncExternalS
 import mermaidAddress from "@mermaid-js/tiny/dist/mermaid.tiny.js?url";
 import { useNear } from "./late.js";
 
+const LEAST_SCALE = 0.6; // narrower than that it would be hard to read: it scrolls then
 const LONGEST = 20000; // characters: what is laid out stops the page for as long as it takes
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'";
 
-// Mermaid would fetch these to measure them. In a style sheet they may be written with escapes and comments.
-const plainly = (text) => text.replace(/\\([\da-f]{1,6})[ \n]?/gi, (escape, code) => String.fromCharCode(parseInt(code, 16))).replace(/\/\*[^]*?\*\/|\\/g, "");
-const FETCHES = /(?:url|src|image|image-set)\s*\(|@import|@font-face|\bimg["']?\s*:|\$sprite|javascript:/i;
+// Mermaid would fetch addresses in styles to measure what they style, and takes some labels for HTML on its way. The
+// frame's policy refuses both; here they are not even tried. What is looked for may be written with entities and escapes.
+const plainly = (text) => text
+  .replace(/[&#]#?(?:lt|0*60|x0*3c);?/gi, "<")
+  .replace(/\\([\da-f]{1,6})[ \n]?/gi, (escape, code) => String.fromCharCode(parseInt(code, 16)))
+  .replace(/\/\*[^]*?\*\/|\\(?![xu][\da-f])/gi, "")
+  .replace(/<br\s*\/?>|<<\w+>>/gi, " "); // a line's end, and what UML says above a name
+const UNWANTED = /(?:url|src|image|image-set)\s*\(|@import|@font-face|\bimg\b|\$sprite|javascript:|<[a-z!?\/]|\\[xu]/i;
 const CONFIGURATION = /^---[ \t]*\n[^]*?\n---[ \t]*(?:\n|$)|%%\{[^]*?\}%%/g; // what the page decides: theme, fonts, security
 
 // ---- Light and dark ----
@@ -75,18 +81,19 @@ const enter = () => (room ??= new Promise((resolve, reject) => {
 }));
 
 const DECIDED_HERE = ["secure", "securityLevel", "startOnLoad", "maxTextSize", "maxEdges", "suppressErrorRendering", "htmlLabels", "theme", "themeCSS", "themeVariables", "fontFamily", "altFontFamily", "dompurifyConfig", "look", "layout"];
+const CLASSIC = { look: "classic", layout: "dagre", theme: "base" }; // elk is another package, under another licence
 let drawn = 0;
 const draw = async (text) => {
-  if (text.length > LONGEST || FETCHES.test(plainly(text))) throw new Error("This is not drawn.");
+  if (text.length > LONGEST || UNWANTED.test(plainly(text))) throw new Error("This is not drawn.");
   const { mermaid, inside } = await enter();
   const variables = themeVariables();
   const fontFamily = getComputedStyle(document.body).fontFamily;
   mermaid.initialize({
     securityLevel: "strict", secure: DECIDED_HERE, startOnLoad: false, suppressErrorRendering: true, maxTextSize: LONGEST, maxEdges: 300,
-    htmlLabels: false, flowchart: { htmlLabels: false }, theme: "base", darkMode: variables.darkMode, themeVariables: { ...variables, fontFamily }, fontFamily, logLevel: "fatal",
+    htmlLabels: false, flowchart: { htmlLabels: false }, look: "classic", layout: "dagre", state: { ...CLASSIC, minNodeWidth: 0 }, class: CLASSIC, er: CLASSIC, requirement: CLASSIC, theme: "base", darkMode: variables.darkMode, themeVariables: { ...variables, fontFamily }, fontFamily, logLevel: "fatal",
   });
   try {
-    const { svg } = await mermaid.render(`diagram-${++drawn}`, text.replace(CONFIGURATION, ""));
+    const { svg } = await mermaid.render(`diagram-${++drawn}`, text.replace(CONFIGURATION, "").replace(/[#&]quot;/g, "”"));
     const picture = new DOMParser().parseFromString(svg, "text/html").querySelector("svg");
     const [, , width, height] = picture.getAttribute("viewBox").split(/[\s,]+/).map(Number);
     if (!(width > 0 && height > 0)) throw new Error("Nothing was drawn.");
@@ -128,7 +135,7 @@ export const Diagram = memo(({ text, isOpen }) => {
         picture && h("button", { type: "button", onClick: () => setSource(!isSource) }, isSource ? say("Show diagram") : say("Show source")),
         h("button", { type: "button", "data-copy-code": "" }, say("Copy code")))),
     isShown && h("div", { className: "diagram-view", tabIndex: 0 },
-      h("img", { src: picture.address, alt: picture.title || say("Diagram"), style: { width: picture.width } })),
+      h("img", { src: picture.address, alt: picture.title || say("Diagram"), style: { width: picture.width, minWidth: picture.width * LEAST_SCALE } })),
     h("pre", { tabIndex: 0, hidden: isShown }, h("code", null, text)),
     isUndrawable && h("p", { className: "diagram-note" }, say("This diagram could not be drawn, so here is its source.")));
 });
