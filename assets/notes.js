@@ -27,7 +27,10 @@ export const footnoteRules = [
   },
 ];
 
+const TOO_DEEP = /^(?:[ \t]*>){500}/; // the parser would find out in a quarter of a second, at every update
+
 export const lex = (markdown, text, links) => {
+  if (TOO_DEEP.test(text)) throw new RangeError("This is nested too deep.");
   const lexer = new Lexer(markdown.defaults);
   if (links) Object.assign(lexer.tokens.links, links);
   return lexer.lex(text);

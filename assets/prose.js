@@ -180,7 +180,7 @@ export const LiveFeed = ({ messageId, groups, tails }) => {
 // The open tail may hold the first line of the next block already.
 const partsOf = (tail) => {
   const parts = [];
-  for (const { type, raw } of orElse(() => markdown.lexer(tail), [{ type: "text", raw: tail }])) {
+  for (const { type, raw } of orElse(() => lex(markdown, tail), [{ type: "text", raw: tail }])) {
     if (type === "space" && parts.length) parts[parts.length - 1] += raw;
     else parts.push(raw);
   }

@@ -22,6 +22,9 @@ from chatbot_app.state.gate import OwnerLock
 log = logging.getLogger("reflex.events")  # what goes there is redacted
 
 
+WINDOW_COLOURS = {"light": "#fcfcfd", "dark": "#111113"}  # slate 1; no token reaches out there
+
+
 @asynccontextmanager
 async def lifespan() -> AsyncGenerator[None]:
     """What this worker needs while it serves: the model and the engine, closed at the end."""
@@ -56,6 +59,15 @@ def preloaded(script: str) -> rx.Component:
     return rx.el.link(rel="preload", href=script, custom_attrs={"as": "script"})
 
 
+def window_colour(theme: str, colour: str) -> rx.Component:
+    """Have the browser paint its own frame, around an installed page too, like the page."""
+    return rx.el.meta(
+        name="theme-color",
+        content=colour,
+        custom_attrs={"media": f"(prefers-color-scheme: {theme})"},
+    )
+
+
 def log_failure(exception: Exception) -> None:
     """Say what became of an event, to the log alone.
 
@@ -74,6 +86,9 @@ app = rx.App(
         # First of all, for React puts the many scripts that it wants before those that it finds.
         *(preloaded(script) for script in ("/line.js", "/words.js", "/app.js")),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/icons/apple-touch-icon.png"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+        *(window_colour(theme, colour) for theme, colour in WINDOW_COLOURS.items()),
         rx.el.script(src="/line.js"),
         rx.el.script(src="/words.js"),
         rx.el.script(src="/app.js", defer=True),
