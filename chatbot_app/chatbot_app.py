@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from chatbot_app.api.headers import content_security_policy, script_hashes, with
 from chatbot_app.config import get_settings
 from chatbot_app.generation import worker
 from chatbot_app.pages import PAGES
-from chatbot_app.services import answers, letters
+from chatbot_app.services import answers, letters, purge, titles
 from chatbot_app.state.gate import OwnerLock
 
 log = logging.getLogger("reflex.events")  # what goes there is redacted
@@ -29,15 +30,20 @@ WINDOW_COLOURS = {"light": "#fcfcfd", "dark": "#111113"}  # slate 1; no token re
 async def lifespan() -> AsyncGenerator[None]:
     """What this worker needs while it serves: the model and the engine, closed at the end."""
     settings = get_settings()
-    await worker.open_engine(
+    engine = await worker.open_engine(
         await llm.choose(settings),
         shutdown_seconds=settings.shutdown_seconds / 2,
         heartbeat_seconds=settings.heartbeat_seconds,
         is_alone=db.is_alone(),
     )
+    found = titles.Titles(engine) if settings.auto_titles else None
+    purging = asyncio.create_task(purge.keep_purging())
     try:
         yield
     finally:
+        purging.cancel()
+        if found is not None:
+            await found.close()
         await letters.settle(settings.shutdown_seconds / 2)
         await answers.settle(settings.shutdown_seconds)
         await worker.close_engine()

@@ -263,6 +263,28 @@ class Chat(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "chat"
     __table_args__: ClassVar[Any] = (
         Index("ix_chat_project_id_last_message_at", "project_id", "last_message_at"),
+        # Lists walk along these: what does not belong there is not in them.
+        Index(
+            "ix_chat_shown",
+            "project_id",
+            "last_message_at",
+            sqlite_where=text("archived_at IS NULL AND deleted_at IS NULL"),
+            postgresql_where=text("archived_at IS NULL AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_chat_pinned",
+            "project_id",
+            "pinned_at",
+            sqlite_where=text("pinned_at IS NOT NULL"),
+            postgresql_where=text("pinned_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_chat_archived",
+            "project_id",
+            "archived_at",
+            sqlite_where=text("archived_at IS NOT NULL"),
+            postgresql_where=text("archived_at IS NOT NULL"),
+        ),
         Index(
             "ix_chat_deleted_at",
             "deleted_at",

@@ -194,10 +194,30 @@ class ChatItem:
 @dataclass(frozen=True)
 class ChatList:
     """A stretch of a project's chats, latest activity first; `older_than` is the cursor for what
-    lies behind, or empty.
+    lies behind, or empty. The first stretch comes with the `pinned` ones, which are in none.
     """
 
     chats: list[ChatItem]
+    older_than: str = ""
+    pinned: list[ChatItem] = field(default_factory=list[ChatItem])
+
+
+@dataclass(frozen=True)
+class ArchivedChat:
+    """A chat among those that were put away; `archived_at` in ISO 8601, or in words."""
+
+    id: str = ""
+    project_id: str = ""
+    project_name: str = ""
+    title: str = ""
+    archived_at: str = ""
+
+
+@dataclass(frozen=True)
+class ArchivedList:
+    """A stretch of a person's archived chats, last archived first; `older_than` as elsewhere."""
+
+    chats: list[ArchivedChat]
     older_than: str = ""
 
 

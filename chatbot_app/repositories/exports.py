@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import tuple_
+from sqlalchemy import and_, tuple_
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -79,7 +79,7 @@ def list_messages(
 
 
 def _is_of(user_id: uuid.UUID) -> Any:
-    return col(Project.user_id) == user_id
+    return and_(col(Project.user_id) == user_id, col(Chat.deleted_at).is_(None))
 
 
 def _behind(

@@ -31,6 +31,7 @@ def _readable_by(user_id: uuid.UUID) -> ColumnElement[bool]:
     takes everybody for average, and goes through all that a person ever wrote to find one page.
     """
     owner = select(Project.user_id).join(Chat).where(col(Chat.id) == col(Message.chat_id))
+    owner = owner.where(col(Chat.deleted_at).is_(None))
     return owner.correlate(Message).scalar_subquery() == user_id
 
 

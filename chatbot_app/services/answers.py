@@ -104,7 +104,7 @@ async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:
 
 
 async def delete_chat(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
-    """Stop the chat's live answer, then delete the chat with all its messages.
+    """Stop the chat's live answer, then delete the chat; see `chats.delete`.
 
     Raises:
         NotFound: there is no such chat of this user.

@@ -202,6 +202,7 @@ def _begin_answer(
     )
     messages.add(session, answer)
     chat.active_leaf_id = answer.id
+    chat.archived_at = None
     chat.last_message_at = answer.created_at
     job = Job(
         message_id=answer.id,
