@@ -24,20 +24,26 @@ _NO_MESSAGE = "This message doesn't exist, or was deleted."
 _NEWEST_FIRST = (col(Message.created_at).desc(), col(Message.id).desc())
 
 
-def _readable_by(user_id: uuid.UUID) -> ColumnElement[bool]:
-    """Whether the message at hand is in one of a person's chats.
+def _readable_by(user_id: uuid.UUID, *, or_deleted: bool = False) -> ColumnElement[bool]:
+    """Whether the message at hand is in one of a person's chats, and not in a deleted one.
 
     A subquery that is asked of each message, and no join: that is turned around by a planner which
     takes everybody for average, and goes through all that a person ever wrote to find one page.
     """
     owner = select(Project.user_id).join(Chat).where(col(Chat.id) == col(Message.chat_id))
-    owner = owner.where(col(Chat.deleted_at).is_(None))
+    if not or_deleted:
+        owner = owner.where(col(Chat.deleted_at).is_(None))
     return owner.correlate(Message).scalar_subquery() == user_id
 
 
-def find(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message | None:
-    """Find a message in one of a person's chats."""
-    statement = select(Message).where(col(Message.id) == message_id, _readable_by(user_id))
+def find(
+    session: Session, user_id: uuid.UUID, message_id: uuid.UUID, *, or_deleted: bool = False
+) -> Message | None:
+    """Find a message in one of a person's chats; with `or_deleted` also in one whose row still waits
+    to go.
+    """
+    mine = _readable_by(user_id, or_deleted=or_deleted)
+    statement = select(Message).where(col(Message.id) == message_id, mine)
     return session.exec(statement).first()
 
 

@@ -25,10 +25,10 @@ PAUSE_SECONDS = 30.0
 """How often a worker looks."""
 
 
-def purge() -> int:
+def purge(kept: timedelta = KEPT) -> int:
     """Let deleted chats go for good whose time is over, some of them; tells how many."""
     with db.session(write=True) as session:
-        return chats.drop_deleted(session, now() - KEPT, limit=TOGETHER)
+        return chats.drop_deleted(session, now() - kept, limit=TOGETHER)
 
 
 async def keep_purging() -> None:

@@ -67,7 +67,7 @@ def begin(
         chat = None
         if chat_id is not None:
             chat = _locked_chat(session, user_id, project, text.identifier(chat_id))
-        asked, job = messages.find(session, user_id, question_id), None
+        asked, job = messages.find(session, user_id, question_id, or_deleted=True), None
         if asked is not None:
             chat = chats.get(session, user_id, asked.chat_id)
             answer = messages.get_newest_answer(session, user_id, asked.id)
