@@ -13,6 +13,7 @@ from chatbot_app.components.notice import notice
 from chatbot_app.components.offline import offline_bar
 from chatbot_app.components.rail import rail
 from chatbot_app.components.shortcuts import shortcuts
+from chatbot_app.components.toast import toast
 from chatbot_app.components.unconfirmed import unconfirmed_bar
 from chatbot_app.components.words import t
 
@@ -23,6 +24,7 @@ def shell(*children: rx.Component, **props: Any) -> rx.Component:
         rail(),
         rx.el.div(class_name="scrim", data_close_navigation="", aria_hidden="true"),
         rx.el.main(unconfirmed_bar(), *children, class_name="stage", id="stage", **props),
+        toast(),
         notice(),
         offline_bar(),
         shortcuts(),

@@ -3,6 +3,7 @@
 import reflex as rx
 from reflex_base.vars.base import VarData
 
+from chatbot_app.components.chat_menu import archived_bar, chat_menu
 from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.message import message_article
@@ -60,6 +61,7 @@ def page() -> rx.Component:
     """
     return shell(
         _bar(),
+        archived_bar(),
         rx.cond(
             Conversation.is_missing,
             missing("This chat does not exist, or it belongs to somebody else."),
@@ -121,6 +123,7 @@ def _bar() -> rx.Component:
             icon_button("share", t("Share"), on_click=Sharing.show_dialog(True)),
         ),
         share_dialog(),
+        chat_menu(),
         class_name="page-bar",
     )
 

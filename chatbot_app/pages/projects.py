@@ -104,6 +104,5 @@ def _new_project() -> rx.Component:
             ),
             max_width="34rem",
         ),
-        open=Projects.is_creating,
         on_open_change=Projects.show_dialog,
     )

@@ -1,11 +1,13 @@
 """The open chat: its messages, and what a person does in it."""
 
+from contextlib import suppress
+
 import reflex as rx
 
 from chatbot_app import db
 from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
-from chatbot_app.schemas import ChatPage, MessageView, Turn, Viewer
+from chatbot_app.schemas import ChatItem, ChatPage, MessageView, Turn, Viewer
 from chatbot_app.services import answers, chats, projects, sessions
 from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
@@ -33,6 +35,8 @@ class Conversation(rx.State):
     model_name: str = ""
     is_demo: bool = False
     title: str = ""
+    is_pinned: bool = False
+    is_archived: bool = False
     earlier: list[MessageView] = []
     recent: list[MessageView] = []
     older_than: str = ""
@@ -68,9 +72,16 @@ class Conversation(rx.State):
     """A chat was just begun, and the page is on its way to the chat's own address."""
 
     @handler
-    async def open(self, viewer: Viewer) -> None:
-        """Show the chat, or the new chat, that the address names."""
+    async def open(self, viewer: Viewer) -> rx.event.EventSpec | None:
+        """Show the chat, or the new chat, that the address names. One that was taken to another
+        project is found there.
+        """
         await self._open(viewer)
+        if self.is_missing and (chat_id := route_argument(self, "chat_id")):
+            with suppress(NotFound):
+                chat = await db.in_thread(chats.get, viewer.user_id, chat_id)
+                return rx.redirect(chat_path(chat.project_id, chat.id), replace=True)
+        return None
 
     async def _open(self, viewer: Viewer) -> None:
         project_id, chat_id = route_argument(self, "project_id"), route_argument(self, "chat_id")
@@ -94,7 +105,7 @@ class Conversation(rx.State):
             self.earlier = []
             self.recent = page.messages if page else []
             self.older_than = page.older_than if page else ""
-            self.title = page.chat.title if page else ""
+            self._call(page.chat if page else ChatItem())
             self.hint, self.is_renaming = "", False
         self.open_project_id, self.open_chat_id = project_id, chat_id
         self.project_name = project.name
@@ -193,11 +204,12 @@ class Conversation(rx.State):
         if self.open_chat_id and turn.chat.id != self.open_chat_id:
             # It was sent in another chat before, and is not asked again.
             return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id))
+        self._call(turn.chat)
         self._append(turn)
         (await self.get_state(Rail))._show_chat(turn.chat)
         if not turn.is_new_chat:
             return None
-        self.open_chat_id, self.title = turn.chat.id, turn.chat.title
+        self.open_chat_id = turn.chat.id
         self._is_arriving = True
         return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
 
@@ -207,6 +219,12 @@ class Conversation(rx.State):
             return False
         chat_id = route_argument(self, "chat_id")
         return chat_id == self.open_chat_id or (not chat_id and self._is_arriving)
+
+    def _call(self, chat: ChatItem) -> None:
+        """Say what the chat is called and where it stands; what is said already is left alone."""
+        for name in ("title", "is_pinned", "is_archived"):
+            if getattr(self, name) != getattr(chat, name):
+                setattr(self, name, getattr(chat, name))
 
     def _shown(self, name: str) -> list[MessageView]:
         """The plain list behind a var, without the proxy that watches for changes."""
@@ -246,7 +264,6 @@ class Conversation(rx.State):
             merged = recent[: max(0, start - len(earlier))] + page.messages
             if merged != recent:
                 self.recent = merged
-        if self.title != page.chat.title:
-            self.title = page.chat.title
+        self._call(page.chat)
         if self.hint and not self.is_answering:
             self.hint = ""

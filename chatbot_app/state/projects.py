@@ -22,7 +22,6 @@ class Projects(rx.State):
 
     cards: list[ProjectCard] = []
     is_loaded: bool = False
-    is_creating: bool = False
     error: str = ""
     default_model: str = ""
 
@@ -33,12 +32,14 @@ class Projects(rx.State):
         now = reader_now(self.router.headers.cookie)
         self.cards = [replace(c, last_activity=ago(c.last_activity, now)) for c in cards]
         self.default_model = worker.engine().model.name
-        self.is_loaded, self.is_creating, self.error = True, False, ""
+        self.is_loaded = True
 
     @handler
     async def show_dialog(self, viewer: Viewer, is_open: bool) -> None:
-        """Open or close the dialog for a new project."""
-        self.is_creating, self.error = is_open, ""
+        """Let the dialog for a new project begin anew. Whether it is open is the page's own affair:
+        one that is typed in stays, also when the page is loaded again after a lost connection.
+        """
+        self.error = ""
 
     @handler
     async def create(self, viewer: Viewer, form: NewProjectForm) -> rx.event.EventSpec | None:
@@ -48,7 +49,7 @@ class Projects(rx.State):
         except AppError as error:
             self.error = error.message
             return None
-        self.is_creating, self.error = False, ""
+        self.error = ""
         return rx.redirect(chat_path(project.id))
 
 

@@ -84,7 +84,8 @@ def prime(tab: Tab, handlers: list[Handler], estate: Estate) -> None:
     tab.at(estate.path, project_id=estate.project_id, chat_id=estate.chat_id)
     for short in ("conversation.open", "project_settings.load", "rail.load", "projects.load"):
         tab.emit(named(handlers, short))
-    tab.emit(named(handlers, "rail.ask_to_delete"), chat_id=estate.chat_id)
+    tab.emit(named(handlers, "chat_actions.ask_to_delete"), chat_id=estate.chat_id)
+    tab.emit(named(handlers, "chat_actions.ask_to_move"), chat_id=estate.chat_id)
     tab.emit(named(handlers, "rail.start_renaming"), chat_id=estate.chat_id)
 
 

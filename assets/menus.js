@@ -1,0 +1,58 @@
+// Where the focus goes when an item of a menu opens a dialog or a field, and when that closes again; and the end of
+// a toast.
+"use strict";
+
+(() => {
+  const OPENED = "[role=dialog], [role=alertdialog], [data-rename]";
+  const WAIT = 5000; // milliseconds for the server to open what was asked for
+
+  let [opener, line, leadsOn, wasOpen, byKeyboard] = [null, null, false, false, false];
+  let givesUp;
+  for (const type of ["keydown", "pointerdown"]) {
+    document.addEventListener(type, () => { byKeyboard = type === "keydown"; }, { capture: true, passive: true });
+  }
+
+  // What one came from, or what stands in its place; and if that is gone, the way back or the next thing to do.
+  const goOn = () => {
+    if (document.activeElement && document.activeElement !== document.body) return;
+    const there = opener?.isConnected ? opener : line?.isConnected ? line.querySelector("button") : null;
+    const further = byKeyboard ? ["[data-undo]", "textarea[data-composer]", "[data-new-chat]"] : [];
+    const next = [there, ...further.map((s) => document.querySelector(s))].find((e) => e?.checkVisibility());
+    next?.focus();
+  };
+
+  const look = () => {
+    const isOpen = document.querySelector(OPENED) !== null;
+    if (wasOpen && !isOpen) {
+      watching.disconnect();
+      setTimeout(goOn, 50); // after the dialog gave the focus to where it was before, a menu that is gone
+    }
+    wasOpen = isOpen;
+  };
+  const watching = new MutationObserver(look);
+
+  document.addEventListener("click", (event) => {
+    const chosen = event.target.closest?.("[data-takes-focus]");
+    if (!chosen) return;
+    const menu = chosen.closest("[role=menu]");
+    opener = menu ? document.getElementById(menu.getAttribute("aria-labelledby")) : chosen;
+    line = opener?.closest("li");
+    leadsOn = menu !== null;
+    wasOpen = false;
+    watching.observe(document.body, { childList: true, subtree: true });
+    clearTimeout(givesUp);
+    givesUp = setTimeout(() => { if (!wasOpen) watching.disconnect(); }, WAIT);
+  }, { capture: true });
+
+  // A menu would give the focus back to its button, over which the dialog lies by then.
+  const closed = (event) => {
+    if (leadsOn) event.preventDefault();
+    leadsOn = false;
+  };
+
+  document.addEventListener("animationend", (event) => {
+    if (event.animationName === "toast") event.target.querySelector("[data-close-toast]")?.click();
+  });
+
+  window.chatbotMenus = { closed };
+})();
