@@ -6,7 +6,7 @@
   const OPENED = "[role=dialog], [role=alertdialog], [data-rename]";
   const WAIT = 5000; // milliseconds for the server to open what was asked for
 
-  let [opener, line, leadsOn, wasOpen, byKeyboard] = [null, null, false, false, false];
+  let [opener, line, leadsOn, wasOpen, isEntered, byKeyboard] = [null, null, false, false, false, false];
   let givesUp;
   for (const type of ["keydown", "pointerdown"]) {
     document.addEventListener(type, () => { byKeyboard = type === "keydown"; }, { capture: true, passive: true });
@@ -22,12 +22,17 @@
   };
 
   const look = () => {
-    const isOpen = document.querySelector(OPENED) !== null;
-    if (wasOpen && !isOpen) {
+    const opened = document.querySelector(OPENED);
+    // A menu that fades away takes the focus once more when the pointer leaves it.
+    if (opened && !isEntered && !document.querySelector("[role=menu]")) {
+      isEntered = true;
+      if (!opened.contains(document.activeElement)) (opened.matches("input") ? opened : opened.querySelector("input, button"))?.focus();
+    }
+    if (wasOpen && !opened) {
       watching.disconnect();
       setTimeout(goOn, 50); // after the dialog gave the focus to where it was before, a menu that is gone
     }
-    wasOpen = isOpen;
+    wasOpen = opened !== null;
   };
   const watching = new MutationObserver(look);
 
@@ -38,7 +43,7 @@
     opener = menu ? document.getElementById(menu.getAttribute("aria-labelledby")) : chosen;
     line = opener?.closest("li");
     leadsOn = menu !== null;
-    wasOpen = false;
+    wasOpen = isEntered = false;
     watching.observe(document.body, { childList: true, subtree: true });
     clearTimeout(givesUp);
     givesUp = setTimeout(() => { if (!wasOpen) watching.disconnect(); }, WAIT);

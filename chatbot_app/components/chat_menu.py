@@ -18,9 +18,9 @@ from chatbot_app.state.rail import Rail
 
 
 def chat_items(
-    chat_id: rx.Var[str],
+    chat_id: rx.Var[str] | str,
     *,
-    is_pinned: rx.Var[bool],
+    is_pinned: rx.Var[bool] | bool,
     is_archived: rx.Var[bool] | bool = False,
     on_rename: Any,
 ) -> list[rx.Component]:
@@ -100,7 +100,10 @@ def _delete_dialog() -> rx.Component:
             rx.el.div(
                 rx.alert_dialog.cancel(
                     rx.el.button(
-                        t("Cancel"), type="button", class_name="button", on_click=ChatActions.keep
+                        t("Cancel"),
+                        type="button",
+                        class_name="button",
+                        on_click=ChatActions.keep,
                     )
                 ),
                 rx.alert_dialog.action(

@@ -51,9 +51,9 @@ def _chat(chat: rx.Var[ArchivedChat]) -> rx.Component:
             rx.el.span(chat.title, class_name="archived-title ellipsis"),
             rx.el.span(
                 t(
-                    "{project}, archived {moment}",
-                    project=chat.project_name,
+                    "Archived {moment} in {project}",
                     moment=chat.archived_at,
+                    project=chat.project_name,
                 ),
                 class_name="field-hint ellipsis",
             ),
