@@ -12,13 +12,16 @@
     document.addEventListener(type, () => { byKeyboard = type === "keydown"; }, { capture: true, passive: true });
   }
 
+  const NEXT = ["textarea[data-composer]", "[data-new-chat]"]; // to do, for those who go by keys
+
+  const focusFirst = (...places) => places.find((place) => place?.checkVisibility())?.focus();
+
   // What one came from, or what stands in its place; and if that is gone, the way back or the next thing to do.
   const goOn = () => {
     if (document.activeElement && document.activeElement !== document.body) return;
     const there = opener?.isConnected ? opener : line?.isConnected ? line.querySelector("button") : null;
-    const further = byKeyboard ? ["[data-undo]", "textarea[data-composer]", "[data-new-chat]"] : [];
-    const next = [there, ...further.map((s) => document.querySelector(s))].find((e) => e?.checkVisibility());
-    next?.focus();
+    const further = byKeyboard ? ["[data-undo]", ...NEXT] : [];
+    focusFirst(there, ...further.map((s) => document.querySelector(s)));
   };
 
   const look = () => {
@@ -38,6 +41,7 @@
 
   document.addEventListener("click", (event) => {
     const chosen = event.target.closest?.("[data-takes-focus]");
+    if (byKeyboard && event.target.closest?.(".toast")) focusFirst(...NEXT.map((s) => document.querySelector(s)));
     if (!chosen) return;
     const menu = chosen.closest("[role=menu]");
     opener = menu ? document.getElementById(menu.getAttribute("aria-labelledby")) : chosen;

@@ -123,8 +123,9 @@ def clean(said: str) -> str:
     """
     lines = db.storable(_THOUGHTS.sub("", said)).splitlines()
     line = next((line for line in lines if not text.is_blank(line.strip(_AROUND))), "")
-    bare = _LABEL.sub("", line.strip(_AROUND)).strip(_AROUND).rstrip(" .:;,")
-    visible = "".join(c for c in bare if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    bare = _LABEL.sub("", line.lstrip(f"#{_AROUND}").rstrip(_AROUND)).strip(_AROUND).rstrip(" .:;,")
+    words = " ".join(bare.split())
+    visible = "".join(c for c in words if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
     if text.is_blank(visible):
         return ""
     return text.title(visible, limit=min(LONGEST, get_settings().name_max_chars))
