@@ -208,12 +208,15 @@ def store(tables: Mapping[str, list[Row]]) -> None:
         if not is_sqlite:
             # To look for each row's parent takes longer than all the rest.
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            connection.exec_driver_sql("ALTER TABLE message ENABLE ALWAYS TRIGGER message_said")
         for table in SQLModel.metadata.sorted_tables:
             rows = tables.get(table.name)
             if rows and is_sqlite:
                 connection.execute(sa.insert(table), rows)
             elif rows:
                 _copy(connection, table, rows)
+        if not is_sqlite:
+            connection.exec_driver_sql("ALTER TABLE message ENABLE TRIGGER message_said")
 
 
 def count() -> None:
