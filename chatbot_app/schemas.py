@@ -281,6 +281,47 @@ class SharedPage:
 
 
 @dataclass(frozen=True)
+class TextPart:
+    """A piece of a text: one of the words that were looked for, or what lies between."""
+
+    text: str = ""
+    is_hit: bool = False
+
+
+@dataclass(frozen=True)
+class ChatHit:
+    """A chat to go to, with its title in parts."""
+
+    id: str = ""
+    project_id: str = ""
+    title: list[TextPart] = field(default_factory=list[TextPart])
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class MessageHit:
+    """A message in which something was found, with the place around it in parts."""
+
+    id: str = ""
+    chat_id: str = ""
+    project_id: str = ""
+    chat_title: str = ""
+    role: str = "user"
+    excerpt: list[TextPart] = field(default_factory=list[TextPart])
+    said_at: str = ""
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, newest first; `older_than` is the cursor for further messages, or empty."""
+
+    chats: list[ChatHit]
+    messages: list[MessageHit]
+    older_than: str = ""
+
+
+@dataclass(frozen=True)
 class Turn:
     """A question stored and an answer begun, both committed. Server-side only."""
 
