@@ -252,12 +252,13 @@ class MessageView:
 @dataclass(frozen=True)
 class ChatPage:
     """A stretch of the open conversation, oldest first; `older_than` is the cursor for what lies
-    before, or empty.
+    before, or empty, and `newer_than` for what lies behind, in a stretch from the middle.
     """
 
     chat: ChatItem
     messages: list[MessageView]
     older_than: str = ""
+    newer_than: str = ""
 
 
 @dataclass(frozen=True)

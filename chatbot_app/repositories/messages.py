@@ -143,6 +143,34 @@ def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUI
     return newest
 
 
+def list_down(
+    session: Session,
+    user_id: uuid.UUID,
+    message_id: uuid.UUID,
+    leaf_id: uuid.UUID,
+    *,
+    limit: int,
+) -> list[uuid.UUID]:
+    """List the ids of a message and those below it on the branch that ends at `leaf_id`, `limit` at
+    most; none if the message is not on that branch.
+
+    The branch is gone up from its end, for a message does not know which of those below it is on it.
+    """
+    step = literal(1).label("step")
+    start = select(col(Message.id), col(Message.parent_id), step)
+    start = start.where(col(Message.id) == leaf_id, _readable_by(user_id))
+    path = start.cte("path", recursive=True)
+    above = (
+        select(col(Message.id), col(Message.parent_id), path.c.step + 1)
+        .join(path, col(Message.id) == path.c.parent_id)
+        .where(path.c.id != message_id)
+    )
+    path = path.union_all(above)
+    lowest_last = select(path.c.id).order_by(path.c.step.desc()).limit(limit)
+    found = list(session.exec(lowest_last))
+    return found if found[:1] == [message_id] else []
+
+
 def set_outcome(
     session: Session, message_id: uuid.UUID, *, content: str, status: Status, error: str = ""
 ) -> None:

@@ -24,6 +24,7 @@ found there twenty times soon; what is not, is rare enough to be gathered by the
 TITLES = 2000
 """So many of a person's chats, latest activity first, are looked through for a title."""
 
+_BEHIND_ALL = 2**63 - 1
 _LONGEST_STRIDE = 1000  # hits that are looked at together, where many are in deleted chats
 
 _ids = sa.table("message_words", sa.column("rowid"), sa.column("message_words"))
@@ -127,10 +128,11 @@ def _numbers_in_postgresql(
 ) -> list[int]:
     connection = session.connection()
     every = _tsquery(wanted)
-    own = sa.select(_vectors).where(_vectors.c.user_id == user_id)
-    if before is not None:
-        own = own.where(_vectors.c.id < before)
-    own = own.order_by(_vectors.c.id.desc())
+    # Compared by both at once, or the planner might go back through what others wrote.
+    place = sa.tuple_(_vectors.c.user_id, _vectors.c.id)
+    end = _BEHIND_ALL if before is None else before
+    own = sa.select(_vectors).where(place < (user_id, end), place > (user_id, 0))
+    own = own.order_by(_vectors.c.user_id.desc(), _vectors.c.id.desc())
     recent = own.limit(RECENT).subquery("recent")
     newest = sa.select(recent.c.id).where(recent.c.words.op("@@")(every))
     newest = newest.order_by(recent.c.id.desc()).limit(limit)

@@ -13,10 +13,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from chatbot_app import db
-from chatbot_app.errors import Unavailable
+from chatbot_app.errors import Conflict, NotFound, Unavailable
 from chatbot_app.generation import records, worker
-from chatbot_app.schemas import Turn
-from chatbot_app.services import accounts, chats, projects, turns
+from chatbot_app.schemas import ChatPage, Turn
+from chatbot_app.services import accounts, chats, passages, projects, turns
 
 T = TypeVar("T")
 
@@ -86,6 +86,26 @@ async def show_version(user_id: uuid.UUID, message_id: uuid.UUID | str) -> None:
     """
     chat = await db.in_thread(turns.show_version, user_id, message_id)
     worker.engine().channels.messages_changed(chat.id)
+
+
+async def open_at(
+    user_id: uuid.UUID, project_id: uuid.UUID | str, chat_id: uuid.UUID | str, message_id: str = ""
+) -> ChatPage:
+    """Open the stretch of a chat around this message, and show its branch; without one, or where it
+    is gone or an answer is being written on another branch, the latest stretch.
+
+    Raises: NotFound, also for a chat of another project.
+    """
+    page = None
+    if message_id:
+        try:
+            page = await db.in_thread(passages.around, user_id, project_id, chat_id, message_id)
+            if page is None:
+                await show_version(user_id, message_id)
+                page = await db.in_thread(passages.around, user_id, project_id, chat_id, message_id)
+        except (NotFound, Conflict):
+            page = None
+    return page or await db.in_thread(chats.open_page, user_id, project_id, chat_id)
 
 
 async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:

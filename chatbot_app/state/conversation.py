@@ -8,11 +8,11 @@ from chatbot_app import db
 from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
 from chatbot_app.schemas import ChatItem, ChatPage, MessageView, Turn, Viewer
-from chatbot_app.services import answers, chats, projects, sessions
+from chatbot_app.services import answers, chats, passages, projects, sessions
 from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
-from chatbot_app.state.paths import chat_path, route_argument
+from chatbot_app.state.paths import chat_path, query_argument, route_argument
 from chatbot_app.state.rail import Rail
 
 RECENT = 8
@@ -40,6 +40,8 @@ class Conversation(rx.State):
     earlier: list[MessageView] = []
     recent: list[MessageView] = []
     older_than: str = ""
+    newer_than: str = ""
+    """Set while a stretch from the middle is shown: what comes new stays away until one goes there."""
     is_loaded: bool = False
     is_missing: bool = False
     is_renaming: bool = False
@@ -85,10 +87,11 @@ class Conversation(rx.State):
 
     async def _open(self, viewer: Viewer) -> None:
         project_id, chat_id = route_argument(self, "project_id"), route_argument(self, "chat_id")
+        wanted = query_argument(self, "message")
         try:
             project = await db.in_thread(projects.get, viewer.user_id, project_id)
             page = (
-                await db.in_thread(chats.open_page, viewer.user_id, project_id, chat_id)
+                await answers.open_at(viewer.user_id, project_id, chat_id, wanted)
                 if chat_id
                 else None
             )
@@ -96,15 +99,17 @@ class Conversation(rx.State):
             self.is_missing, self.is_loaded = True, True
             self.open_project_id, self.open_chat_id, self.title = project_id, "", ""
             return
-        if page is not None and chat_id == self.open_chat_id:
+        if page is not None and chat_id == self.open_chat_id and not page.newer_than:
             from chatbot_app.state.answer import LiveAnswer  # which knows this state already
 
-            self._merge(page)
+            if wanted or not self.newer_than:
+                self._merge(page)
             (await self.get_state(LiveAnswer))._believe(page.messages)
         else:
             self.earlier = []
             self.recent = page.messages if page else []
             self.older_than = page.older_than if page else ""
+            self.newer_than = page.newer_than if page else ""
             self._call(page.chat if page else ChatItem())
             self.hint, self.is_renaming = "", False
         self.open_project_id, self.open_chat_id = project_id, chat_id
@@ -169,6 +174,29 @@ class Conversation(rx.State):
         self.older_than = page.older_than
 
     @handler
+    async def load_later(self, viewer: Viewer) -> None:
+        """Put the messages behind those on the page behind them, in a stretch from the middle."""
+        if not self.newer_than:
+            return
+        page = await db.in_thread(
+            passages.below,
+            viewer.user_id,
+            self.open_project_id,
+            self.open_chat_id,
+            after=self.newer_than,
+        )
+        if page is None:
+            await self._show_end(viewer)
+            return
+        self.earlier = self._shown("earlier") + self._shown("recent")
+        self.recent, self.newer_than = page.messages, page.newer_than
+
+    @handler
+    async def show_end(self, viewer: Viewer) -> None:
+        """Leave a stretch from the middle for the newest messages."""
+        await self._show_end(viewer)
+
+    @handler
     async def start_renaming(self, viewer: Viewer) -> None:
         """Turn the title into a field."""
         self.is_renaming = bool(self.open_chat_id)
@@ -205,6 +233,8 @@ class Conversation(rx.State):
             # It was sent in another chat before, and is not asked again.
             return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id))
         self._call(turn.chat)
+        if self.newer_than:
+            await self._show_end(viewer)
         self._append(turn)
         (await self.get_state(Rail))._show_chat(turn.chat)
         if not turn.is_new_chat:
@@ -212,6 +242,12 @@ class Conversation(rx.State):
         self.open_chat_id = turn.chat.id
         self._is_arriving = True
         return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
+
+    async def _show_end(self, viewer: Viewer) -> None:
+        page = await db.in_thread(
+            chats.open_page, viewer.user_id, self.open_project_id, self.open_chat_id
+        )
+        self._merge(page)
 
     def _is_where_the_page_is(self) -> bool:
         """Whether the open chat is the one in the address: a quick hand sends before `open` has run."""
@@ -251,6 +287,7 @@ class Conversation(rx.State):
 
     def _merge(self, page: ChatPage) -> None:
         """Take over the newest messages as they are stored, and set only what differs."""
+        self.newer_than = page.newer_than
         earlier, recent = self._shown("earlier"), self._shown("recent")
         shown = [message.id for message in earlier + recent]
         first = page.messages[0].id if page.messages else ""

@@ -152,7 +152,8 @@ class Follower:
             if channel.messages != seen or (not ended and self._has_ended(page.messages)):
                 return False
             was_answering = conversation.is_answering
-            conversation._merge(page)
+            if not conversation.newer_than:
+                conversation._merge(page)
             (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
                 text, self.position = generation.read(self.position)

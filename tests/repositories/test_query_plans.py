@@ -26,6 +26,7 @@ from chatbot_app.repositories import (
     exports,
     messages,
     projects,
+    search,
     sessions,
     shared_chats,
     two_factor,
@@ -47,6 +48,7 @@ from chatbot_app.services import (
 from chatbot_app.services import chats as chat_service
 from chatbot_app.services import exports as export_service
 from chatbot_app.services import projects as project_service
+from chatbot_app.services import search as search_service
 from chatbot_app.services import sessions as session_service
 from chatbot_app.services import two_factor as two_factor_service
 from tests.conftest import PASSWORD
@@ -62,6 +64,7 @@ REPOSITORIES = (
     exports,
     messages,
     projects,
+    search,
     sessions,
     shared_chats,
     two_factor,
@@ -237,6 +240,21 @@ def writing(crowd: Crowd) -> Paths:
     }
 
 
+def searching(crowd: Crowd) -> Paths:
+    def search_for(query: str) -> Callable[[], object]:
+        def look() -> None:
+            for home in (crowd.owner, crowd.neighbour):
+                older_than = search_service.find(home.user_id, query).older_than
+                search_service.find(home.user_id, query, before=older_than or "1000")
+
+        return look
+
+    queries = ("some", '"some words"', "so", "words some ", "nothing")
+    return {f"a search for {query}": search_for(query) for query in queries} | {
+        "the last chats": lambda: search_service.recent_chats(crowd.owner.user_id)
+    }
+
+
 def deleting(crowd: Crowd) -> Paths:
     user = crowd.owner.user_id
     return {
@@ -252,6 +270,7 @@ def test_nothing_people_do_reads_a_table_from_end_to_end(
 ):
     used = note_calls(monkeypatch)
     paths = looking(crowd.owner) | talking(crowd) | writing(crowd)
+    paths |= searching(crowd)
     paths |= administering(crowd) | coming_and_going(crowd) | deleting(crowd)
     said: dict[str, list[Statement]] = {}
     for name, path in paths.items():
