@@ -303,6 +303,11 @@
   };
 
   // Before the browser draws what changed, so that the event of it comes in the same frame.
+  const stay = () => {
+    following = false;
+    showJump();
+  };
+
   const keepUp = () => {
     if (following) scrollToEnd();
     else showJump();
@@ -319,7 +324,7 @@
   on("scroll", (event) => {
     const box = event.target;
     if (!box.matches?.("[data-scroller]")) return;
-    if (distance(box) < 8) following = true;
+    if (distance(box) < 8 && !$("[data-load-later]")) following = true;
     else if (box.scrollTop < lastTop && box.scrollHeight >= lastHeight) following = false; // else the content shrank
     [lastTop, lastHeight] = [box.scrollTop, box.scrollHeight];
     showJump();
@@ -530,5 +535,5 @@
     attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
   });
 
-  window.chatbot = { signOut, copyMessage, freshKey, showShortcuts };
+  window.chatbot = { signOut, copyMessage, freshKey, showShortcuts, stay };
 })();

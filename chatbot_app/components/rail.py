@@ -5,6 +5,7 @@ import reflex as rx
 from chatbot_app.components.chat_menu import chat_dialogs, chat_items
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.menus import menu_content
+from chatbot_app.components.palette import palette_button
 from chatbot_app.components.titles import title_form
 from chatbot_app.components.words import t
 from chatbot_app.schemas import ChatItem
@@ -36,6 +37,7 @@ def rail() -> rx.Component:
             on_click=rx.redirect("/projects/" + Rail.listed_project_id + "/chat"),
             class_name="rail-item new-chat",
         ),
+        palette_button(),
         rx.el.nav(
             rx.cond(
                 Rail.is_loaded,

@@ -11,6 +11,7 @@ import reflex as rx
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.notice import notice
 from chatbot_app.components.offline import offline_bar
+from chatbot_app.components.palette import palette
 from chatbot_app.components.rail import rail
 from chatbot_app.components.shortcuts import shortcuts
 from chatbot_app.components.toast import toast
@@ -25,6 +26,7 @@ def shell(*children: rx.Component, **props: Any) -> rx.Component:
         rx.el.div(class_name="scrim", data_close_navigation="", aria_hidden="true"),
         rx.el.main(unconfirmed_bar(), *children, class_name="stage", id="stage", **props),
         toast(),
+        palette(),
         notice(),
         offline_bar(),
         shortcuts(),

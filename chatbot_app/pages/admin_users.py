@@ -42,7 +42,7 @@ def _search() -> rx.Component:
             auto_complete="off",
             class_name="field-input",
         ),
-        rx.el.button(t("Search"), type="submit", class_name="button"),
+        rx.el.button(t("Find"), type="submit", class_name="button"),
         on_submit=Users.find,
         role="search",
         class_name="search-form",

@@ -152,6 +152,7 @@ def _conversation() -> rx.Component:
                 ),
                 _skeleton(),
             ),
+            rx.cond(Conversation.newer_than != "", _way_to_the_end()),
             role="log",
             aria_label="Conversation",
             aria_live="off",
@@ -171,6 +172,27 @@ def _conversation() -> rx.Component:
         class_name="scroller",
         data_scroller="",
         tab_index=-1,
+    )
+
+
+def _way_to_the_end() -> rx.Component:
+    """Beneath a stretch from the middle: more of it, which also loads by scrolling, and the end."""
+    return rx.el.div(
+        rx.el.button(
+            t("Load later messages"),
+            type="button",
+            on_click=Conversation.load_later,
+            data_load_later="",
+            class_name="button",
+        ),
+        rx.el.button(
+            t("Go to the newest"),
+            type="button",
+            on_click=Conversation.show_end,
+            data_show_end="",
+            class_name="button",
+        ),
+        class_name="later",
     )
 
 
