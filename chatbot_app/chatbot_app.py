@@ -100,6 +100,7 @@ app = rx.App(
         rx.el.script(src="/app.js", defer=True),
         rx.el.script(src="/menus.js", defer=True),
         rx.el.script(src="/palette.js", defer=True),
+        rx.el.script(src="/imports.js", defer=True),
     ],
     html_lang="en",
     api_transformer=[create_api(), guarded],

@@ -8,6 +8,7 @@ from typing import Any
 
 import reflex as rx
 
+from chatbot_app.components.export_items import export_items
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.menus import leading_item, menu_content
 from chatbot_app.components.words import t
@@ -34,6 +35,7 @@ def chat_items(
             item(t("Pin"), on_select=ChatActions.pin(chat_id)),
         ),
         leading_item(t("Move to project"), on_select=ChatActions.ask_to_move(chat_id)),
+        *export_items(chat_id),
         rx.cond(
             is_archived,
             item(t("Unarchive"), on_select=ChatActions.unarchive(chat_id)),

@@ -5,6 +5,7 @@ The statements are those that the services say, noted as they are said.
 
 import asyncio
 import inspect
+import io
 import itertools
 import uuid
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from chatbot_app.repositories import (
     audit_entries,
     chats,
     exports,
+    imports,
     messages,
     projects,
     search,
@@ -38,6 +40,7 @@ from chatbot_app.services import (
     accounts,
     administration,
     audit_log,
+    downloads,
     invitations,
     links,
     password_reset,
@@ -47,6 +50,7 @@ from chatbot_app.services import (
 )
 from chatbot_app.services import chats as chat_service
 from chatbot_app.services import exports as export_service
+from chatbot_app.services import imports as import_service
 from chatbot_app.services import projects as project_service
 from chatbot_app.services import search as search_service
 from chatbot_app.services import sessions as session_service
@@ -62,6 +66,7 @@ REPOSITORIES = (
     audit_entries,
     chats,
     exports,
+    imports,
     messages,
     projects,
     search,
@@ -170,7 +175,16 @@ def coming_and_going(crowd: Crowd) -> Paths:
         async for _piece in export_service.written(user):
             pass
 
+    async def take_a_chat() -> None:
+        home = crowd.neighbour
+        for file_format in ("markdown", "json"):
+            found = await downloads.open_chat(user, home.chat_id, file_format)
+            written = "".join([piece async for piece in found.pieces])
+        for _ in range(2):
+            import_service.bring_in(user, io.BytesIO(written.encode()))
+
     return {
+        "a chat, there and back": lambda: asyncio.run(take_a_chat()),
         "the second factor": lambda: asyncio.run(protect()),
         "taking everything along": lambda: asyncio.run(take_along()),
         "the devices": lambda: session_service.list_for(

@@ -7,7 +7,8 @@ bounded here, and what is unpacked is never more than the piece that is read.
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from chatbot_app.errors import InvalidInput
@@ -19,6 +20,9 @@ MOST_UNPACKED = 500_000_000
 
 DIRECTORY_BYTES = 2_000_000
 """The longest table of contents: some 20,000 files, each of which costs memory before it is read."""
+
+AT_ONCE = 1_000_000
+"""Bytes that are unpacked at a time."""
 
 _CHATS = re.compile(r"(.*/)?conversations(-\d+)?\.json")
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -35,26 +39,33 @@ def documents(file: IO[bytes]) -> Iterator[Document]:
     if not is_archive:
         yield Document(file)
         return
+    yield from _packed(file)
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    """Say in a sentence what the standard library says of an archive that is none, is encrypted, or
+    lies.
+    """
     try:
-        yield from _packed(file)
-    # What the standard library says of an archive that is none, is encrypted, or lies.
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
-        raise _damaged() from error
-    except (EOFError, OSError, ValueError, UnicodeError) as error:
+        yield
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
         raise _damaged() from error
 
 
 def _packed(file: IO[bytes]) -> Iterator[Document]:
     left = [MOST_UNPACKED]
-    with zipfile.ZipFile(_Cautious(file)) as archive:  # pyright: ignore[reportArgumentType]
-        entries = [entry for entry in archive.infolist() if _CHATS.fullmatch(entry.filename)]
-        if not entries:
-            raise InvalidInput(t("There is no conversations.json in this archive."))
-        for entry in sorted(entries, key=lambda entry: entry.filename):
-            if entry.compress_type not in _READABLE:
-                raise _damaged()
-            with archive.open(entry) as packed:
-                yield Document(_Counted(packed, left))  # pyright: ignore[reportArgumentType]
+    with _translated():
+        archive = zipfile.ZipFile(_Cautious(file))  # pyright: ignore[reportArgumentType]
+    entries = [entry for entry in archive.infolist() if _CHATS.fullmatch(entry.filename)]
+    if not entries:
+        raise InvalidInput(t("There is no conversations.json in this archive."))
+    for entry in sorted(entries, key=lambda entry: entry.filename):
+        if entry.compress_type not in _READABLE:
+            raise _damaged()
+        with _translated():
+            packed = archive.open(entry)
+        yield Document(_Counted(packed, left))  # pyright: ignore[reportArgumentType]
 
 
 class _Cautious:
@@ -65,9 +76,11 @@ class _Cautious:
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        if size < 0 or size > DIRECTORY_BYTES:
+        most = DIRECTORY_BYTES + 1
+        found = self._file.read(most if size < 0 else min(size, most))
+        if len(found) > DIRECTORY_BYTES:
             raise _damaged()
-        return self._file.read(size)
+        return found
 
 
 class _Counted:
@@ -77,7 +90,8 @@ class _Counted:
         self._file, self._left = file, left
 
     def read(self, size: int) -> bytes:
-        found = self._file.read(min(size, DIRECTORY_BYTES))
+        with _translated():
+            found = self._file.read(min(size, AT_ONCE))
         self._left[0] -= len(found)
         if self._left[0] < 0:
             raise InvalidInput(t("This archive unpacks to more than can be imported at once."))

@@ -15,6 +15,7 @@ from chatbot_app.services.imports.records import (
     Unreadable,
     count,
     key,
+    line,
     mapping,
     moment,
     passage,
@@ -57,10 +58,10 @@ def home(raw: dict[str, Any], number: int, *, is_single: bool) -> Home:
     Raises: InvalidInput for a prompt longer than any may be, for nothing is cut.
     """
     longest = get_settings().prompt_max_chars
-    name = text.title(words(raw.get("name")), limit=get_settings().name_max_chars)
+    name = line(raw.get("name"), get_settings().name_max_chars)
     return Home(
         key=f"own {words(raw.get('id')) or number}",
-        name=t("Imported chats") if text.is_blank(words(raw.get("name"))) else name,
+        name=name or t("Imported chats"),
         description=text.passage(
             words(raw.get("description")), t("The description of a project"), limit=longest
         ),

@@ -6,6 +6,7 @@ A file is nobody's word: a value of another kind, or outside of what can be, cou
 import hashlib
 import json
 import math
+import unicodedata
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import Any, Literal, cast
 from chatbot_app import db
 from chatbot_app.models import now
 from chatbot_app.schemas import Role, Status
+from chatbot_app.services import text
 
 Source = Literal["own", "chatgpt", "open_webui"]
 
@@ -53,6 +55,8 @@ class Note:
     completion_tokens: int | None = None
     created_at: datetime | None = None
     ended_at: datetime | None = None
+    place: int = 0
+    """Where it stands in the file."""
 
 
 @dataclass
@@ -131,15 +135,24 @@ def key(value: object) -> str | None:
     return words(value)[:200] or None
 
 
+def line(value: object, limit: int) -> str:
+    """Take a name or title: in one line, and cut at a word if it is too long."""
+    visible = (c for c in words(value) if c.isspace() or unicodedata.category(c) != "Cc")
+    found = " ".join("".join(visible).split())
+    if text.is_blank(found):
+        return ""
+    return found if len(found) <= limit else text.title(found, limit=limit)
+
+
 def passage(value: object, *, limit: int = LONGEST_TEXT) -> str:
     """Take a text to its last character.
 
     Raises: Unreadable if it is too long, for nothing is cut.
     """
-    text = words(value)
-    if len(text) > limit:
+    found = words(value)
+    if len(found) > limit:
         raise Unreadable
-    return text
+    return found
 
 
 def count(value: object) -> int | None:

@@ -15,7 +15,7 @@ from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project, now
 from chatbot_app.repositories import imports, projects, users
 from chatbot_app.services import text
-from chatbot_app.services.imports.records import Conversation, Home, Note, Tally
+from chatbot_app.services.imports.records import Conversation, Home, Note, Tally, line
 from chatbot_app.words import t
 
 
@@ -99,13 +99,12 @@ def _rows(
     chat_id: uuid.UUID, project_id: uuid.UUID, conversation: Conversation
 ) -> tuple[Chat, list[imports.Row]]:
     ids = _new_ids(conversation.notes)
-    title = conversation.title
+    title = line(conversation.title, get_settings().name_max_chars)
+    first = next((note.content for note in conversation.notes if note.role == "user"), "")
     chat = Chat(
         id=chat_id,
         project_id=project_id,
-        title=text.title(title, limit=get_settings().name_max_chars)
-        if title
-        else _titled(conversation),
+        title=title or text.title(first),
         titled_by=conversation.titled_by,
         model=conversation.model,
         pinned_at=conversation.pinned_at,
@@ -117,17 +116,12 @@ def _rows(
     return chat, [_row(note, chat_id, ids) for note in conversation.notes]
 
 
-def _titled(conversation: Conversation) -> str:
-    first = next((note.content for note in conversation.notes if note.role == "user"), "")
-    return text.title(first)
-
-
 def _new_ids(notes: list[Note]) -> dict[str, uuid.UUID]:
     """Give each message an id: of two from one moment the later in the file has the greater one, for
     that is how versions are ordered.
     """
     fresh = sorted(uuid.uuid4() for _ in notes)
-    in_order = sorted(notes, key=lambda note: note.created_at or now())
+    in_order = sorted(notes, key=lambda note: (note.created_at or now(), note.place))
     return {note.key: new_id for note, new_id in zip(in_order, fresh, strict=True)}
 
 

@@ -26,6 +26,8 @@ def settle(conversation: Conversation, *, joins: bool) -> None:
     """
     if len(conversation.notes) > MOST_MESSAGES:
         raise Unreadable
+    for place, note in enumerate(conversation.notes):
+        note.place = place
     notes = ordered(conversation.notes)
     where: dict[str, str | None] = {note.key: note.key for note in notes}
     notes = _lifted(notes, where)
