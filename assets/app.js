@@ -414,20 +414,6 @@
     (next ?? composer())?.focus();
   };
 
-  // A dialog or menu that is closed leaves the focus where one came from; a menu's own item that opened a dialog is
-  // gone by then, but its button is not.
-  const FLOATING = "[role=dialog], [role=alertdialog], [role=menu]";
-  let [cameFrom, isAway] = [null, false];
-  on("focusin", (event) => {
-    if (event.target.closest?.(FLOATING)) isAway = true;
-    else if (event.target !== document.body) [cameFrom, isAway] = [event.target, false];
-  });
-  const comeBack = () => {
-    if (!isAway || document.activeElement !== document.body || $(FLOATING)) return;
-    isAway = false;
-    if (cameFrom?.isConnected) cameFrom.focus();
-  };
-
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
   on("click", (event) => {
     if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on")) return;
@@ -526,7 +512,6 @@
       earlier.observe(button);
     });
     focusAgain();
-    comeBack();
     keepUp();
   };
   look([]);

@@ -16,6 +16,7 @@ from chatbot_app.schemas import ProjectCard
 from chatbot_app.state.chat_actions import ChatActions
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.rail import Rail
+from chatbot_app.state.sharing import Sharing
 
 
 def chat_items(
@@ -60,8 +61,13 @@ def chat_menu() -> rx.Component:
             rx.dropdown_menu.trigger(
                 icon_button("ellipsis", t("Chat menu"), class_name="chat-menu"),
             ),
-            # What only an open chat offers goes between these.
-            menu_content(*items, line, delete, align="end"),
+            menu_content(
+                *items,
+                leading_item(t("Share"), on_select=Sharing.show_dialog(True)),
+                line,
+                delete,
+                align="end",
+            ),
         ),
     )
 

@@ -18,7 +18,6 @@ from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
-from chatbot_app.state.sharing import Sharing
 
 OPTIONS = {
     "route": "/projects/[project_id]/chat/[[chat_id]]",
@@ -117,10 +116,6 @@ def _bar() -> rx.Component:
             underline="none",
             aria_label="Settings of " + Conversation.project_name,
             class_name="project-chip",
-        ),
-        rx.cond(
-            Conversation.open_chat_id != "",
-            icon_button("share", t("Share"), on_click=Sharing.show_dialog(True)),
         ),
         share_dialog(),
         chat_menu(),
