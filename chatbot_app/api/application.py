@@ -13,6 +13,7 @@ from chatbot_app.api import (
     imports,
     invitations,
     links,
+    models,
     oidc,
     tokens,
     two_factor,
@@ -37,6 +38,7 @@ def create_api() -> FastAPI:
     api.include_router(oidc.router)
     api.include_router(links.router)
     api.include_router(invitations.router)
+    api.include_router(models.router)
     api.include_router(health.router)
     api.mount("/api", _nothing)
     api.add_exception_handler(AppError, _refusal)

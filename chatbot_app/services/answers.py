@@ -40,18 +40,20 @@ async def send(
     chat_id: uuid.UUID | str | None,
     text: str,
     key: str = "",
+    model: str = "",
 ) -> Turn:
     """Store the question and begin its answer; without a `chat_id` a new chat begins with it.
 
     With the `key` of an earlier question of this person it gives that one's turn and does nothing.
+    A new chat is asked with `model` from then on, unless it is empty.
 
     Raises:
-        InvalidInput: the text is blank or too long.
+        InvalidInput: the text is blank or too long, or no model can have this name.
         NotFound: there is no such project or chat of this user.
         Conflict: an answer is still being written in this chat.
         Unavailable: the server is restarting.
     """
-    return await _begin(turns.begin, user_id, project_id, chat_id, text, key)
+    return await _begin(turns.begin, user_id, project_id, chat_id, text, key, model)
 
 
 async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:

@@ -33,6 +33,9 @@ class Conversation(rx.State):
     open_chat_id: str = ""
     project_name: str = ""
     model_name: str = ""
+    default_model: str = ""
+    """What this project's chats are asked with unless they chose another."""
+    starters: list[str] = []
     is_demo: bool = False
     title: str = ""
     is_pinned: bool = False
@@ -115,18 +118,22 @@ class Conversation(rx.State):
         self.open_project_id, self.open_chat_id = project_id, chat_id
         self.project_name = project.name
         model = worker.engine().model
-        self.model_name, self.is_demo = project.model or model.name, model.is_demo
+        self.default_model, self.is_demo = project.model or model.name, model.is_demo
+        self.model_name = (page.chat.model if page else "") or self.default_model
+        self.starters = project.starters.splitlines()
         self.is_missing, self.is_loaded, self._is_arriving = False, True, False
 
     @handler
     async def send_message(self, viewer: Viewer, form: MessageForm) -> rx.event.EventSpec | None:
         """Ask the model; what can't be taken leaves a hint, and the text stays in its field."""
-        return await self._ask(viewer, form["message"], form["key"])
+        return await self._ask(viewer, form["message"], form["key"], form.get("model", ""))
 
     @handler
-    async def ask(self, viewer: Viewer, question: str, key: str) -> rx.event.EventSpec | None:
+    async def ask(
+        self, viewer: Viewer, question: str, key: str, model: str = ""
+    ) -> rx.event.EventSpec | None:
         """Ask one of the suggested questions."""
-        return await self._ask(viewer, question, key)
+        return await self._ask(viewer, question, key, model)
 
     @handler
     async def retry(self, viewer: Viewer, message_id: str) -> None:
@@ -214,14 +221,16 @@ class Conversation(rx.State):
         (await self.get_state(Rail))._show_chat(chat)
         answers.announce(chat.id)
 
-    async def _ask(self, viewer: Viewer, text: str, key: str) -> rx.event.EventSpec | None:
+    async def _ask(
+        self, viewer: Viewer, text: str, key: str, model: str = ""
+    ) -> rx.event.EventSpec | None:
         key = text_rules.key(key)  # it goes back to the page
         try:
             sessions.require_verified(viewer)
             if not self._is_where_the_page_is():
                 await self._open(viewer)
             turn = await answers.send(
-                viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key
+                viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key, model
             )
         except AppError as error:
             self.hint = error.message
@@ -240,6 +249,7 @@ class Conversation(rx.State):
         if not turn.is_new_chat:
             return None
         self.open_chat_id = turn.chat.id
+        self.model_name = turn.chat.model or self.default_model
         self._is_arriving = True
         return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
 
