@@ -60,6 +60,9 @@ def guarded(application: ASGIApp) -> ASGIApp:
     )
 
 
+SCRIPTS = ("/line.js", "/words.js", "/app.js", "/composer.js", "/models.js")
+
+
 def preloaded(script: str) -> rx.Component:
     """Have the browser fetch a script before it comes to where it runs."""
     return rx.el.link(rel="preload", href=script, custom_attrs={"as": "script"})
@@ -90,7 +93,7 @@ app = rx.App(
     stylesheets=["/styles.css"],
     head_components=[
         # First of all, for React puts the many scripts that it wants before those that it finds.
-        *(preloaded(script) for script in ("/line.js", "/words.js", "/app.js")),
+        *(preloaded(script) for script in SCRIPTS),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icons/apple-touch-icon.png"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
@@ -101,6 +104,8 @@ app = rx.App(
         rx.el.script(src="/menus.js", defer=True),
         rx.el.script(src="/palette.js", defer=True),
         rx.el.script(src="/imports.js", defer=True),
+        rx.el.script(src="/composer.js", defer=True),
+        rx.el.script(src="/models.js", defer=True),
     ],
     html_lang="en",
     api_transformer=[create_api(), guarded],

@@ -181,9 +181,10 @@ def say(
     *,
     status: Status = "complete",
     chat_id: str | None = None,
+    model: str = "",
 ) -> Turn:
     """Have one turn, in a new chat unless one is named, and end its answer."""
-    turn, _job = turns.begin(owner.id, owner.project_id, chat_id, question)
+    turn, _job = turns.begin(owner.id, owner.project_id, chat_id, question, model=model)
     end(turn, answer, status=status)
     return turn
 

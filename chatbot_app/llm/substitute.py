@@ -24,13 +24,10 @@ class Substitute:
         self,
         model: ChatModel,
         find: Callable[[], Awaitable[ChatModel | None]],
-        *,
-        every: float = LOOK_SECONDS,
     ) -> None:
         """To be made on the event loop, where it looks for the other one until `aclose`."""
         self._model = model
         self._find = find
-        self._every = every
         self._looking = asyncio.create_task(self._look(), name="looking for a model")
 
     @property
@@ -61,7 +58,7 @@ class Substitute:
 
     async def _look(self) -> None:
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(LOOK_SECONDS)
             try:
                 found = await self._find()
             except Exception:

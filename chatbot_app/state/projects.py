@@ -15,6 +15,7 @@ from chatbot_app.state.forms import ConfirmForm, NewProjectForm, ProjectForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, route_argument
 from chatbot_app.state.rail import Rail
+from chatbot_app.words import t
 
 
 class Projects(rx.State):
@@ -104,7 +105,7 @@ class ProjectSettings(rx.State):
     async def delete(self, viewer: Viewer, form: ConfirmForm) -> rx.event.EventSpec | None:
         """Delete the project and everything under it, once its name was typed."""
         if form["confirmation"].strip() != self.project.name:
-            self.delete_error = "That is not the project's name."
+            self.delete_error = t("That is not the project's name.")
             return None
         await answers.delete_project(viewer.user_id, self.project.id)
         self.project, self.is_deleting = ProjectDetail(), False

@@ -71,6 +71,7 @@ def test_the_projects_model_temperature_and_prompt_go_with_the_question(alice: P
         system_prompt="Verse only.",
         model="gpt-x",
         temperature="0.3",
+        starters="",
     )
 
     turn, job = turns.begin(alice.id, alice.project_id, None, "Hello")
