@@ -60,7 +60,11 @@ def guarded(application: ASGIApp) -> ASGIApp:
     )
 
 
-SCRIPTS = ("/line.js", "/words.js", "/app.js", "/composer.js", "/models.js")
+AT_ONCE = ("/line.js", "/words.js")
+"""Scripts that run before anything is drawn."""
+
+SCRIPTS = ("/app.js", "/composer.js", "/menus.js", "/models.js", "/palette.js", "/imports.js")
+"""Scripts that wait for the page."""
 
 
 def preloaded(script: str) -> rx.Component:
@@ -93,19 +97,13 @@ app = rx.App(
     stylesheets=["/styles.css"],
     head_components=[
         # First of all, for React puts the many scripts that it wants before those that it finds.
-        *(preloaded(script) for script in SCRIPTS),
+        *(preloaded(script) for script in (*AT_ONCE, *SCRIPTS)),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href="/icons/apple-touch-icon.png"),
         rx.el.link(rel="manifest", href="/manifest.webmanifest"),
         *(window_colour(theme, colour) for theme, colour in WINDOW_COLOURS.items()),
-        rx.el.script(src="/line.js"),
-        rx.el.script(src="/words.js"),
-        rx.el.script(src="/app.js", defer=True),
-        rx.el.script(src="/menus.js", defer=True),
-        rx.el.script(src="/palette.js", defer=True),
-        rx.el.script(src="/imports.js", defer=True),
-        rx.el.script(src="/composer.js", defer=True),
-        rx.el.script(src="/models.js", defer=True),
+        *(rx.el.script(src=script) for script in AT_ONCE),
+        *(rx.el.script(src=script, defer=True) for script in SCRIPTS),
     ],
     html_lang="en",
     api_transformer=[create_api(), guarded],

@@ -39,10 +39,6 @@ def _field(
     )
 
 
-def _is_there(words: Words) -> bool:
-    return isinstance(words, rx.Var) or words != ""
-
-
 def form_error(message: rx.Var[str] | str) -> rx.Component:
     """What is wrong with the form; read out when it appears."""
     return rx.cond(
