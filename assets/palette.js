@@ -138,6 +138,7 @@
     else if (hit("#palette [role=option]:not([data-stays-open])") && !event.ctrlKey && !event.metaKey) close();
     else if (hit("#palette [role=option]")) field().focus();
     if (hit("[data-jump]")) $("[data-show-end]")?.click();
+    if (hit("[data-show-end]")) window.chatbot.scrollToEnd();
   });
 
   on("mousemove", (event) => {
