@@ -154,6 +154,16 @@ def drop_in(session: Session, chats: SelectOfScalar[uuid.UUID]) -> None:
     session.flush()
 
 
+def drop_among(
+    session: Session, chat_id: uuid.UUID, messages: SelectOfScalar[uuid.UUID]
+) -> uuid.UUID | None:
+    """End the run of this chat, and give it, if it writes one of these messages, which are about to
+    be deleted.
+    """
+    there = col(AnswerRun.chat_id) == chat_id, col(AnswerRun.message_id).in_(messages)
+    return session.exec(delete(AnswerRun).where(*there).returning(col(AnswerRun.run_id))).scalar()
+
+
 def list_orphans(session: Session, seconds: float) -> list[Orphan]:
     """List the runs that were not heard of for so many seconds, by the database's clock."""
     columns = (AnswerRun.message_id, AnswerRun.chat_id, AnswerRun.run_id, AnswerRun.heartbeat)
