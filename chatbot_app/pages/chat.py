@@ -6,7 +6,7 @@ from reflex_base.vars.base import VarData
 from chatbot_app.components.chat_menu import archived_bar, chat_menu
 from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
-from chatbot_app.components.message import message_article
+from chatbot_app.components.message import delete_dialog, message_article
 from chatbot_app.components.missing import missing
 from chatbot_app.components.prose import LiveFeed
 from chatbot_app.components.sharing import share_dialog
@@ -62,6 +62,7 @@ def page() -> rx.Component:
     return shell(
         _bar(),
         archived_bar(),
+        delete_dialog(),
         rx.cond(
             Conversation.is_missing,
             missing(t("This chat does not exist, or it belongs to somebody else.")),
