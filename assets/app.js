@@ -222,7 +222,7 @@
   });
 
   // What was clicked may be gone when the page is drawn anew: the next one of its kind in the same place of the
-  // conversation is where one goes on; after a deletion, the composer.
+  // conversation is where one goes on, also when a dialog about it is closed; after a deletion, the composer.
   let refocus = null;
   on("click", (event) => {
     const button = event.target.closest?.("[data-way], [data-deletes]");

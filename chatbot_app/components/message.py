@@ -160,7 +160,9 @@ def _versions(message: rx.Var[MessageView]) -> rx.Component:
 
 
 def _delete(message: rx.Var[MessageView]) -> rx.Component:
-    return icon_button("trash-2", t("Delete message"), on_click=Deletion.ask(message.id))
+    return icon_button(
+        "trash-2", t("Delete message"), on_click=Deletion.ask(message.id), data_way="delete"
+    )
 
 
 def delete_dialog() -> rx.Component:

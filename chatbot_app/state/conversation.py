@@ -310,9 +310,8 @@ class Conversation(rx.State):
         """Take over what is stored, from where it parts from what is shown, if that isn't too far."""
         chat = (viewer.user_id, self.open_project_id, self.open_chat_id)
         page = await db.in_thread(chats.open_page, *chat)
-        shown = {message.id for message in self._shown("earlier") + self._shown("recent")}
         for _ in range(FURTHER):
-            if not page.older_than or page.messages[0].id in shown:
+            if not page.older_than or self._joins(page):
                 break
             above = await db.in_thread(
                 chats.open_page, *chat, before=page.older_than, limit=chats.LONGEST_PAGE
@@ -332,6 +331,11 @@ class Conversation(rx.State):
                 self.older_than = earlier[0].id
             self.earlier = earlier
         self.recent = recent
+
+    def _joins(self, page: ChatPage) -> bool:
+        """Whether a stretch of the stored branch begins with a message that is on the page."""
+        shown = self._shown("earlier") + self._shown("recent")
+        return bool(page.messages) and any(m.id == page.messages[0].id for m in shown)
 
     def _merge(self, page: ChatPage) -> None:
         """Take over the newest messages as they are stored, and set only what differs."""

@@ -14,7 +14,7 @@ from chatbot_app import db
 from chatbot_app.errors import NotFound, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
-from chatbot_app.schemas import MessageView
+from chatbot_app.schemas import ChatPage, MessageView
 from chatbot_app.services import chats, sessions
 from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, BlockGroups, TailStretches
 from chatbot_app.state.conversation import Conversation
@@ -142,9 +142,7 @@ class Follower:
         False if what was read is not the whole truth any more: something happened meanwhile, or the
         answer has ended and its worker has not said so yet. Its news wakes the follower again.
         """
-        page = await db.in_thread(
-            chats.open_page, self.user_id, self.project_id, self.chat_id, limit=REFRESHED
-        )
+        page = await self._read()
         async with self.state:
             conversation = await self._conversation()
             generation = self.generation
@@ -164,6 +162,17 @@ class Follower:
         if ended:
             self._watch(None)
         return True
+
+    async def _read(self) -> ChatPage:
+        """Read the newest messages, and more of them where another branch is shown than before."""
+        chat = (self.user_id, self.project_id, self.chat_id)
+        page = await db.in_thread(chats.open_page, *chat, limit=REFRESHED)
+        if page.older_than:
+            async with self.state:
+                joins = (await self._conversation())._joins(page)
+            if not joins:
+                page = await db.in_thread(chats.open_page, *chat)
+        return page
 
     def _has_ended(self, shown: list[MessageView]) -> bool:
         """Whether the answer that is followed has ended, as it is stored."""
