@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from chatbot_app import db
 from chatbot_app.errors import Conflict
-from chatbot_app.models import Chat, Message
+from chatbot_app.models import Chat, Message, now
 from chatbot_app.repositories import answer_runs, chats, messages
 from chatbot_app.services import text
 from chatbot_app.words import t
@@ -62,7 +62,7 @@ def delete(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Cut:
                 chat.active_leaf_id = found.parent_id
         is_chat_left = chat.active_leaf_id is not None
         if not is_chat_left:
-            chats.delete_with_messages(session, chat)
+            chat.deleted_at = now()
     return Cut(chat.id, is_chat_left, run_id)
 
 

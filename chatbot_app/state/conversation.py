@@ -300,6 +300,7 @@ class Conversation(rx.State):
         if start is None:
             await self._read_again(viewer)
             return
+        self.newer_than = ""
         if start < len(earlier):
             # So many stay in the short list that what is read next moves none between the two.
             split = max(0, start - RECENT + 2)
