@@ -111,7 +111,7 @@ def silence(seconds: float, *, in_mid_answer: bool) -> ModelError:
     return ModelError(sentence, kind="timeout")
 
 
-def empty(finish_reason: str | None) -> ModelError:
+def empty(finish_reason: str | None, *, has_thoughts: bool = False) -> ModelError:
     """The answer ended without text, for this reason of the provider's."""
     if finish_reason == "content_filter":
         return failure("filtered")
@@ -119,6 +119,12 @@ def empty(finish_reason: str | None) -> ModelError:
         return ModelError(
             "The model used up its allowed length before it wrote any answer. Please ask for "
             "something shorter.",
+            kind="empty",
+        )
+    if has_thoughts:
+        return ModelError(
+            "The model ended with its thoughts and wrote no answer. Please try again, or put it "
+            "another way.",
             kind="empty",
         )
     return failure("empty")

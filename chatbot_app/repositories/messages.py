@@ -7,6 +7,8 @@ its newest message may read it all.
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, ColumnElement, exists
 from sqlalchemy.orm import aliased
@@ -198,24 +200,56 @@ def _below(user_id: uuid.UUID, message_id: uuid.UUID) -> CTE:
     )
 
 
+@dataclass(frozen=True)
+class Took:
+    """What an answer took: times in milliseconds; None is what nobody took or counted."""
+
+    reasoning_ms: int | None = None
+    duration_ms: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+UNKNOWN = Took()
+
+
+class Begun(NamedTuple):
+    """What a message held before its present run: the text, and the thoughts before it."""
+
+    content: str
+    reasoning: str
+
+
 def set_outcome(
-    session: Session, message_id: uuid.UUID, *, content: str, status: Status, error: str = ""
+    session: Session,
+    message_id: uuid.UUID,
+    *,
+    content: str,
+    reasoning: str = "",
+    status: Status,
+    error: str = "",
+    took: Took | None = None,
 ) -> None:
-    """Write down how an answer ended.
+    """Write down how an answer ended; without `took` it stays as it is.
 
     Not scoped to a reader: whoever calls this has just ended the answer's run, which happens once.
     """
     statement = update(Message).where(col(Message.id) == message_id)
+    taken: dict[str, Any] = {} if took is None else vars(took)
     session.exec(
         statement.values(
             content=db.storable(content),
+            reasoning=db.storable(reasoning),
             status=status,
             error=db.storable(error),
             ended_at=now(),
+            **taken,
         )
     )
 
 
-def read_content(session: Session, message_id: uuid.UUID) -> str:
+def read_begun(session: Session, message_id: uuid.UUID) -> Begun:
     """Read what a message held before its present run; for those who end it or mirror it."""
-    return session.exec(select(Message.content).where(col(Message.id) == message_id)).first() or ""
+    columns = select(Message.content, Message.reasoning).where(col(Message.id) == message_id)
+    row = session.exec(columns).first()
+    return Begun(*row) if row else Begun("", "")

@@ -151,6 +151,13 @@ def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
                 run_id=answer_runs.add(session, answer.id, chat.id),
                 prompt=_prompt(session, user_id, project, chat, asked, begun=answer.content),
                 text=answer.content,
+                reasoning=answer.reasoning,
+                took=messages.Took(
+                    reasoning_ms=answer.reasoning_ms,
+                    duration_ms=answer.duration_ms,
+                    prompt_tokens=answer.prompt_tokens,
+                    completion_tokens=answer.completion_tokens,
+                ),
             )
         rows = _rows(session, user_id, chat, asked, answer)
     return Begun(_turn(user_id, rows), job)

@@ -16,7 +16,13 @@ from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
 from chatbot_app.schemas import ChatPage, MessageView
 from chatbot_app.services import chats, sessions
-from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, BlockGroups, TailStretches
+from chatbot_app.state.block_groups import (
+    GROUP_VARS,
+    TAIL_VARS,
+    THOUGHT_VARS,
+    BlockGroups,
+    TailStretches,
+)
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import resolve
 from chatbot_app.state.paths import chat_path
@@ -134,6 +140,9 @@ class Follower:
         self.splitter = BlockSplitter()
         self.groups = BlockGroups()
         self.stretches = TailStretches()
+        self.thought_position = 0
+        self.thoughts = TailStretches(THOUGHT_VARS)
+        self.thought_ms = 0
 
     async def _refresh(self, channel: Channel, seen: int) -> bool:
         """Bring the newest stored messages to the page, and in the same update the end of an answer
@@ -154,8 +163,7 @@ class Follower:
                 conversation._merge(page)
             (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
-                text, self.position = generation.read(self.position)
-                self._put(generation, text, is_last=True)
+                self._put(generation, self._read(generation), is_last=True)
             if was_answering and not conversation.is_answering:
                 self.state.finished += 1
             self.state._believe(page.messages)
@@ -181,16 +189,23 @@ class Follower:
 
     async def _show_text(self, generation: Generation) -> bool:
         """Show what came since the last time, if anything did."""
-        text, self.position = generation.read(self.position)
-        if not text:
+        new = self._read(generation)
+        if not any(new):
             return False
         async with self.state:
             await self._conversation()
-            self._put(generation, text)
+            self._put(generation, new)
         return True
 
-    def _put(self, generation: Generation, text: str, *, is_last: bool = False) -> None:
+    def _read(self, generation: Generation) -> tuple[str, str]:
+        """The thoughts and the text that came since the last time."""
+        thoughts, self.thought_position = generation.read_thoughts(self.thought_position)
+        text, self.position = generation.read(self.position)
+        return thoughts, text
+
+    def _put(self, generation: Generation, new: tuple[str, str], *, is_last: bool = False) -> None:
         """Show this much more, and set only the vars that differ; under the state's lock only."""
+        thoughts, text = new
         blocks = self.splitter.feed(text)
         if is_last:
             blocks += self.splitter.finish()
@@ -200,11 +215,23 @@ class Follower:
         if self.is_fresh:
             self.state.message_id = str(generation.message_id)
             groups, texts = set(GROUP_VARS), set(TAIL_VARS)
-            self.is_fresh = False
         for name in groups:
             setattr(self.state, name, list(self.groups.groups[name]))
         for name in texts:
             setattr(self.state, name, stretches.texts[name])
+        self._put_thoughts(generation, thoughts)
+        self.is_fresh = False
+
+    def _put_thoughts(self, generation: Generation, new: str) -> None:
+        timing = generation.timing
+        changed = set(THOUGHT_VARS) if self.is_fresh else set[str]()
+        changed |= self.thoughts.grow(new)
+        for name in changed:
+            setattr(self.state, name, self.thoughts.texts[name])
+        thought_ms = 0 if timing.is_thinking or not self.thought_position else timing.reasoning_ms
+        if self.is_fresh or thought_ms != self.thought_ms:
+            self.thought_ms = thought_ms
+            self.state.thought_ms = -1 if thought_ms is None else thought_ms
 
     async def _conversation(self) -> Conversation:
         """The tab's conversation, if it still is this one and this person's, and followed by nobody
