@@ -163,6 +163,11 @@
     for (const entry of entries) if (entry.isIntersecting && !following) entry.target.click();
   });
 
+  // What somebody unfolds is to be read from its beginning. (Before React draws it.)
+  on("click", (event) => {
+    if (event.target.closest?.("[data-unfolds]")) following = false;
+  }, { capture: true });
+
   // ---- Copying ----
 
   const toClipboard = async (text) => {

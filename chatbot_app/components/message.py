@@ -2,9 +2,11 @@
 
 import reflex as rx
 
+from chatbot_app.components.answer_info import answer_info
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.prose import Answer
 from chatbot_app.components.question import question
+from chatbot_app.components.thoughts import thoughts
 from chatbot_app.components.words import t
 from chatbot_app.schemas import MessageView
 from chatbot_app.state.branches import Deletion
@@ -47,6 +49,7 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
             rx.el.span(agent),
             class_name="agent",
         ),
+        thoughts(message),
         Answer.create(message_id=message.id, stored=message.blocks),
         rx.cond(
             message.status == "generating",
@@ -64,6 +67,7 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
                         class_name="regenerate",
                         data_way="regenerate",
                     ),
+                    answer_info(message),
                     _delete(message),
                     class_name="message-actions",
                 ),

@@ -42,10 +42,11 @@ class ThinkTags:
 
     def _look_for_opening(self) -> None:
         begun = self._waiting.lstrip()
-        if begun.startswith(OPENING):
-            self._phase, self._waiting = "thinking", begun.removeprefix(OPENING)
-        elif not OPENING.startswith(begun) or len(self._waiting) > MOST_BLANKS:
+        is_late = len(self._waiting) - len(begun) > MOST_BLANKS
+        if is_late or not (OPENING.startswith(begun) or begun.startswith(OPENING)):
             self._phase = "text"
+        elif begun.startswith(OPENING):
+            self._phase, self._waiting = "thinking", begun.removeprefix(OPENING)
 
     def _take_thought(self) -> str:
         thought, closing, rest = self._waiting.partition(CLOSING)

@@ -11,6 +11,7 @@ from chatbot_app.components.missing import missing
 from chatbot_app.components.prose import LiveFeed
 from chatbot_app.components.sharing import share_dialog
 from chatbot_app.components.shell import navigation_button, shell
+from chatbot_app.components.thoughts import thoughts_feed
 from chatbot_app.components.titles import title_form
 from chatbot_app.components.words import t
 from chatbot_app.state.answer import LiveAnswer
@@ -160,6 +161,7 @@ def _conversation() -> rx.Component:
             groups=[getattr(LiveAnswer, name) for name in GROUP_VARS],
             tails=[getattr(LiveAnswer, name) for name in TAIL_VARS],
         ),
+        thoughts_feed(),
         rx.el.p(
             rx.cond(LiveAnswer.finished > 0, t("The answer is finished."), ""),
             role="status",
