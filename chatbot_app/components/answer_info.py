@@ -11,9 +11,7 @@ from chatbot_app.state.answer_details import AnswerDetails
 def answer_info(message: rx.Var[MessageView]) -> rx.Component:
     """The button and what it opens, which is asked for when somebody wants to see it."""
     return rx.popover.root(
-        rx.popover.trigger(
-            icon_button("info", t("Answer details"), on_click=AnswerDetails.look(message.id))
-        ),
+        rx.popover.trigger(icon_button("info", t("Answer details"))),
         rx.popover.content(
             _facts(message_id=message.id),
             aria_label=t("Answer details"),
@@ -22,6 +20,7 @@ def answer_info(message: rx.Var[MessageView]) -> rx.Component:
             size="1",
             class_name="answer-info",
         ),
+        on_open_change=lambda is_open: rx.cond(is_open, AnswerDetails.look(message.id), rx.noop()),
     )
 
 
