@@ -60,4 +60,4 @@ class Timing:
 
 
 def _milliseconds(since: float) -> int:
-    return round(1000 * (monotonic() - since))
+    return max(1, round(1000 * (monotonic() - since)))  # 0 is said of what nobody took

@@ -141,7 +141,10 @@ def _page(
 
 
 def _light(newest_first: list[Message]) -> list[Message]:
-    totals = accumulate(len(message.content) for message in newest_first)
+    totals = accumulate(
+        len(message.content) + len(views.shown_thoughts(message.reasoning))
+        for message in newest_first
+    )
     fitting = sum(1 for total in totals if total <= PAGE_CHARACTERS)
     return newest_first[: max(2, fitting)]
 
