@@ -4,7 +4,15 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.steps import answer, button, expect_chat_ready, expect_status, send, sign_up
+from tests.e2e.steps import (
+    answer,
+    begin_chat,
+    button,
+    expect_chat_ready,
+    expect_status,
+    send,
+    sign_up,
+)
 from tests.fake_provider import Answer, FakeProvider, Gate
 
 THOUGHTS = ("The tide follows", " the **moon**.\n\n", "Twice a day, then.")
@@ -53,3 +61,20 @@ def test_thoughts_are_live_folded_away_and_kept_and_the_details_tell_what_it_too
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(details).to_be_focused()
+
+
+def test_long_thoughts_come_whole_when_asked_for_and_an_estimate_says_so(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    provider.enqueue(Answer(text="Yes.", reasoning=("Hm. " * 6_000, "And so it is.")))
+    begin_chat(page, "Is it?")
+    page.reload()
+    expect_chat_ready(page)
+    answer(page).get_by_role("button", name=THOUGHT_FOR).click()
+    expect(answer(page)).to_contain_text("Hm. Hm.")
+    expect(answer(page)).not_to_contain_text("And so it is.")
+    button(answer(page), "Show all thoughts").click()
+    expect(answer(page)).to_contain_text("And so it is.")
+    button(answer(page), "Answer details").click()
+    expect(page.get_by_role("dialog", name="Answer details", exact=True)).to_contain_text("about")
