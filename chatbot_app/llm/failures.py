@@ -16,6 +16,7 @@ import httpx2
 import openai
 
 from chatbot_app.errors import ModelError
+from chatbot_app.words import t
 
 Kind = Literal[
     "bad_request",
@@ -123,8 +124,10 @@ def empty(finish_reason: str | None, *, has_thoughts: bool = False) -> ModelErro
         )
     if has_thoughts:
         return ModelError(
-            "The model ended with its thoughts and wrote no answer. Please try again, or put it "
-            "another way.",
+            t(
+                "The model ended with its thoughts and wrote no answer. Please try again, or put it "
+                "another way."
+            ),
             kind="empty",
         )
     return failure("empty")
