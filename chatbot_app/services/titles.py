@@ -111,7 +111,7 @@ class Titles:
         said = ""
         async with aclosing(self._engine.model.stream(prompt)) as pieces:
             async for piece in pieces:
-                said += piece
+                said += piece if isinstance(piece, str) else ""
                 if len(_THOUGHTS.sub("", said)) > ENOUGH:
                     break
         return said

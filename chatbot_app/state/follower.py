@@ -151,7 +151,7 @@ class Follower:
         False if what was read is not the whole truth any more: something happened meanwhile, or the
         answer has ended and its worker has not said so yet. Its news wakes the follower again.
         """
-        page = await self._read()
+        page = await self._newest()
         async with self.state:
             conversation = await self._conversation()
             generation = self.generation
@@ -171,7 +171,7 @@ class Follower:
             self._watch(None)
         return True
 
-    async def _read(self) -> ChatPage:
+    async def _newest(self) -> ChatPage:
         """Read the newest messages, and more of them where another branch is shown than before."""
         chat = (self.user_id, self.project_id, self.chat_id)
         page = await db.in_thread(chats.open_page, *chat, limit=REFRESHED)
