@@ -9,6 +9,7 @@ import reflex as rx
 from reflex_base.environment import environment
 
 from chatbot_app.config import get_settings
+from chatbot_app.languages import Languages
 from chatbot_app.open_pages import OpenPages
 from chatbot_app.own_origin import OwnOrigin
 from chatbot_app.radix import Radix
@@ -58,6 +59,7 @@ config = rx.Config(
         ),
         OwnOrigin(),
         OpenPages(),
+        Languages(),
     ],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

@@ -23,6 +23,7 @@ from chatbot_app.config import PROJECT_ROOT, Settings
 SOURCES = (
     "chatbot_app/**/*.py",
     "chatbot_app/*.js",
+    "chatbot_app/locales/**/*.po",
     "assets/**/*",
     "rxconfig.py",
     "requirements.txt",
@@ -32,6 +33,7 @@ SOURCES = (
 LOCK = ("reflex.lock/*",)
 
 CLIENT = Path("build/client")  # what is served, and where Reflex looks for it
+WORDS = "words"  # in both: what differs from one language to another
 ANY = "any"  # in a page's address: whatever stands there
 
 BACKEND = Path("backend")  # what the server wants to know of the pages it did not compile

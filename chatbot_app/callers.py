@@ -1,4 +1,5 @@
-"""Who is calling, as far as the network tells: for the log and the audit, never for a decision.
+"""Who is calling, as far as the network tells: for the log, the audit and the language of what is
+said, never for a decision.
 
 Set once where a request or an event comes in, and carried along into the database's threads
 (`db.in_thread` copies the context). Below that nobody needs to know of HTTP.
@@ -11,11 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Caller:
-    """The client's address, what it calls itself, and an id that finds its lines in the log."""
+    """The client's address, what it calls itself, an id that finds its lines in the log, and the
+    language to answer in.
+    """
 
     address: str = ""
     user_agent: str = ""
     request_id: str = ""
+    language: str = "en"
 
 
 NOBODY = Caller()

@@ -4,6 +4,8 @@
 
 from http.cookies import CookieError, SimpleCookie
 
+LANGUAGE = "language"  # one of `words.LANGUAGES`, set by `assets/words.js`
+
 
 def session_cookie(*, is_https: bool) -> str:
     """The cookie's name. `__Host-` ties it to this very host and to https (RFC 6265bis, section

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot_app import bundle
+from chatbot_app import bundle, words
 from chatbot_app.config import PROJECT_ROOT, get_settings
+from chatbot_app.cookies import LANGUAGE, read_cookie
 from chatbot_app.fresh_start import with_fresh_starts
 from chatbot_app.sockets import with_socket_limits
 
@@ -61,7 +62,10 @@ def _load(built: Path) -> "ASGIApp":
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
     application: Any = get_app().app
-    served = with_caching(with_plain_addresses(application(), _pages(built / bundle.CLIENT)))
+    client = built / bundle.CLIENT
+    words.use(built / bundle.BACKEND / bundle.WORDS)
+    served = with_languages(application(), client / bundle.WORDS)
+    served = with_caching(with_plain_addresses(served, _pages(client)))
     settings = get_settings()
     if settings.redis_url:
         served = with_fresh_starts(served, settings.redis_url)
@@ -70,7 +74,46 @@ def _load(built: Path) -> "ASGIApp":
 
 def _pages(client: Path) -> list[str]:
     files = (page.relative_to(client) for page in client.rglob("*.html"))
-    return [f"/{page.with_suffix('').as_posix()}" for page in files if page.name != "index.html"]
+    return [
+        f"/{page.with_suffix('').as_posix()}"
+        for page in files
+        if page.name != "index.html" and page.parts[0] != bundle.WORDS
+    ]
+
+
+def with_languages(application: "ASGIApp", folder: Path) -> "ASGIApp":
+    """Serve what there is in the browser's language in its own folder in place of the English."""
+    own = {
+        language: {f"/{file.relative_to(place).as_posix()}" for file in place.rglob("*.*")}
+        for language in words.LANGUAGES
+        if (place := folder / language).is_dir()
+    }
+    several = {path for paths in own.values() for path in paths}
+
+    async def said(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or (f"{path}index.html" not in several and path not in several):
+            await application(scope, receive, send)
+            return
+        language = _language(scope)
+        if language in own:
+            scope = {**scope, "path": f"/{bundle.WORDS}/{language}{path}"}
+
+        async def send_varied(message: "Message") -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", ()), (b"vary", b"Accept-Language, Cookie")]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await application(scope, receive, send_varied)
+
+    return said
+
+
+def _language(scope: "Scope") -> str:
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    chosen = read_cookie(headers.get(b"cookie", ""), LANGUAGE)
+    return words.choose(chosen, headers.get(b"accept-language", ""))
 
 
 def with_plain_addresses(application: "ASGIApp", pages: Iterable[str]) -> "ASGIApp":

@@ -15,7 +15,7 @@ LAYERS = [
     {"serving", "commands"},
     {"workers"},
     {"loading", "connections"},
-    {"chatbot_app", "open_pages", "own_origin", "radix"},
+    {"chatbot_app", "open_pages", "own_origin", "radix", "languages"},
     {"bundle", "fresh_start", "sockets"},
     {"pages", "api"},
     {"components"},
@@ -25,7 +25,8 @@ LAYERS = [
     {"repositories", "llm", "identity_providers", "mail"},
     {"migrations", "tab_locks"},
     {"models", "db", "security", "logs"},
-    {"schemas", "config", "errors", "markdown", "cookies", "words"},
+    {"schemas", "config", "errors", "markdown", "cookies"},
+    {"words"},
     {"addresses", "signing_secret", "callers"},
 ]
 RANKS = {room: rank for rank, layer in enumerate(LAYERS) for room in layer}
@@ -41,6 +42,7 @@ RUNS_IT = {
     "open_pages",
     "own_origin",
     "radix",
+    "languages",
     "fresh_start",
     "sockets",
     "connections",

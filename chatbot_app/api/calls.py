@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot_app import callers
-from chatbot_app.api.requests import client_address
+from chatbot_app.api.requests import client_address, language_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,10 @@ class Calls:
         request_id = callers.new_request_id()
         callers.enter(
             callers.Caller(
-                client_address(request), request.headers.get("user-agent", ""), request_id
+                client_address(request),
+                request.headers.get("user-agent", ""),
+                request_id,
+                language_of(request),
             )
         )
         began = time.perf_counter()

@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 
-from chatbot_app import addresses, db, security
+from chatbot_app import addresses, db, security, words
 from chatbot_app.config import get_settings
-from chatbot_app.cookies import pending_cookie, read_cookie, session_cookie
+from chatbot_app.cookies import LANGUAGE, pending_cookie, read_cookie, session_cookie
 from chatbot_app.errors import Forbidden
 from chatbot_app.schemas import SessionGrant, Viewer
 from chatbot_app.services import rates, sessions
@@ -26,6 +26,13 @@ def require_own_origin(request: Request) -> None:
             "This address is not allowed to sign in here."
             " Whoever runs this server can add it to ALLOWED_ORIGINS."
         )
+
+
+def language_of(request: Request) -> str:
+    """The language to answer in."""
+    headers = request.headers
+    chosen = read_cookie(headers.get("cookie", ""), LANGUAGE)
+    return words.choose(chosen, headers.get("accept-language", ""))
 
 
 def client_address(request: Request) -> str:

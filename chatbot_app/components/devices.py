@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from chatbot_app.components.words import t
 from chatbot_app.state.security import Device, Security
 
 
@@ -12,7 +13,7 @@ def devices() -> rx.Component:
         rx.cond(
             Security.has_other_devices,
             rx.el.button(
-                "Sign out all other devices",
+                t("Sign out all other devices"),
                 type="button",
                 on_click=Security.sign_out_other_devices,
                 class_name="button",
@@ -27,7 +28,9 @@ def _device(device: rx.Var[Device]) -> rx.Component:
             rx.el.span(
                 device.name,
                 rx.cond(
-                    device.is_current, rx.el.span("This device", class_name="badge"), rx.fragment()
+                    device.is_current,
+                    rx.el.span(t("This device"), class_name="badge"),
+                    rx.fragment(),
                 ),
                 class_name="device-name",
             ),
@@ -38,7 +41,7 @@ def _device(device: rx.Var[Device]) -> rx.Component:
             device.is_current,
             rx.fragment(),
             rx.el.button(
-                "Sign out",
+                t("Sign out"),
                 type="button",
                 on_click=Security.sign_out_device(device.id),
                 class_name="button",

@@ -7,18 +7,21 @@ from typing import Any
 import reflex as rx
 
 from chatbot_app.components.fields import text_field
+from chatbot_app.components.words import t
 
 
 def brand() -> rx.Component:
     """The platform's mark and name."""
     return rx.el.span(
         rx.el.span(rx.icon("sparkles", size=16), class_name="mark", aria_hidden="true"),
-        "Chatbot Platform",
+        t("Chatbot Platform"),
         class_name="brand",
     )
 
 
-def entrance(title: str, *children: rx.Component, footer: rx.Component) -> rx.Component:
+def entrance(
+    title: rx.Var[str] | str, *children: rx.Component, footer: rx.Component
+) -> rx.Component:
     """A card in the middle of the page."""
     return rx.el.main(
         rx.link(brand(), href="/", underline="none", class_name="entrance-brand"),
@@ -31,7 +34,7 @@ def entrance(title: str, *children: rx.Component, footer: rx.Component) -> rx.Co
 def api_form(
     action: str,
     *children: rx.Component,
-    submit: str,
+    submit: rx.Var[str] | str,
     cancel: rx.Component | None = None,
     is_danger: bool = False,
     **props: Any,
@@ -64,12 +67,12 @@ def link_token(name: str = "token") -> rx.Component:
     return rx.el.input(type="hidden", name=name, data_token="")
 
 
-def new_password(label: str = "Password", name: str = "password") -> rx.Component:
+def new_password(label: rx.Var[str] | str | None = None, name: str = "password") -> rx.Component:
     """Where somebody chooses a password."""
     return text_field(
-        label,
+        t("Password") if label is None else label,
         name,
-        hint="At least 15 characters. A few words in a row are easy to remember.",
+        hint=t("At least 15 characters. A few words in a row are easy to remember."),
         type="password",
         auto_complete="new-password",
     )

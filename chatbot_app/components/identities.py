@@ -7,6 +7,7 @@ the provider is.
 import reflex as rx
 
 from chatbot_app.components.fields import form_error
+from chatbot_app.components.words import t
 from chatbot_app.schemas import Connection, Provider
 from chatbot_app.state.identities import Identities
 from chatbot_app.state.landing import Landing
@@ -35,7 +36,7 @@ def provider_buttons() -> rx.Component:
     return rx.cond(
         Landing.providers.length() > 0,
         rx.el.div(
-            rx.el.p(rx.el.span("or"), class_name="or-line"),
+            rx.el.p(rx.el.span(t("or")), class_name="or-line"),
             rx.foreach(Landing.providers, _button),
             class_name="providers",
         ),
@@ -55,7 +56,7 @@ def connections() -> rx.Component:
     return rx.el.div(
         rx.el.ul(rx.foreach(Identities.connections, _connection), class_name="connections"),
         rx.el.p(
-            "Connect an account with the same email to sign in with it as well.",
+            t("Connect an account with the same email to sign in with it as well."),
             class_name="field-hint",
         ),
         class_name="form",
@@ -67,7 +68,7 @@ def _button(provider: rx.Var[Provider]) -> rx.Component:
         provider.id,
         rx.el.button(
             _mark(provider.id),
-            rx.el.span("Continue with ", provider.name),
+            rx.el.span(t("Continue with {provider}", provider=provider.name)),
             type="submit",
             class_name="button wide",
         ),
@@ -80,7 +81,7 @@ def _connection(connection: rx.Var[Connection]) -> rx.Component:
         rx.el.div(
             rx.el.strong(connection.name),
             rx.el.span(
-                rx.cond(connection.identity_id != "", connection.email, "Not connected"),
+                rx.cond(connection.identity_id != "", connection.email, t("Not connected")),
                 class_name="ellipsis",
             ),
             class_name="connection-text",
@@ -95,9 +96,9 @@ def _connect(connection: rx.Var[Connection]) -> rx.Component:
         connection.provider_id,
         rx.el.input(type="hidden", name="connect", value="yes"),
         rx.el.button(
-            "Connect",
+            t("Connect"),
             type="submit",
-            aria_label=f"Connect {connection.name}",
+            aria_label=t("Connect {provider}", provider=connection.name),
             class_name="button",
         ),
     )
@@ -107,13 +108,13 @@ def _disconnect(connection: rx.Var[Connection]) -> rx.Component:
     return rx.cond(
         connection.may_be_disconnected,
         rx.el.button(
-            "Disconnect",
+            t("Disconnect"),
             type="button",
-            aria_label=f"Disconnect {connection.name}",
+            aria_label=t("Disconnect {provider}", provider=connection.name),
             on_click=Identities.disconnect(connection.identity_id),
             class_name="button",
         ),
-        rx.el.span("Your way to sign in", class_name="connection-note"),
+        rx.el.span(t("Your way to sign in"), class_name="connection-note"),
     )
 
 

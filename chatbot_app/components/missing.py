@@ -2,16 +2,22 @@
 
 import reflex as rx
 
+from chatbot_app.components.words import t
 
-def missing(what: str = "The address may be mistyped, or what was here is gone.") -> rx.Component:
+
+def missing(
+    what: rx.Var[str] | str | None = None,
+) -> rx.Component:
     """A heading, a sentence, and ways on."""
     return rx.el.div(
         rx.el.span("404", class_name="missing-code", aria_hidden="true"),
-        rx.el.h1("Page not found"),
-        rx.el.p(what),
+        rx.el.h1(t("Page not found")),
+        rx.el.p(
+            t("The address may be mistyped, or what was here is gone.") if what is None else what
+        ),
         rx.el.div(
-            rx.link("Go to your chats", href="/", underline="none", class_name="button primary"),
-            rx.link("All projects", href="/projects", underline="none", class_name="button"),
+            rx.link(t("Go to your chats"), href="/", underline="none", class_name="button primary"),
+            rx.link(t("All projects"), href="/projects", underline="none", class_name="button"),
             class_name="missing-actions",
         ),
         class_name="missing",

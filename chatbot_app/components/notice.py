@@ -3,6 +3,7 @@
 import reflex as rx
 
 from chatbot_app.components.icons import icon_button
+from chatbot_app.components.words import t
 from chatbot_app.state.notices import Notices
 from chatbot_app.state.session import Session
 
@@ -13,7 +14,7 @@ def notice() -> rx.Component:
         Session.notice != "",
         rx.el.div(
             rx.el.p(Session.notice, role="alert"),
-            icon_button("x", "Dismiss", on_click=Notices.dismiss),
+            icon_button("x", t("Dismiss"), on_click=Notices.dismiss),
             class_name="notice",
         ),
     )

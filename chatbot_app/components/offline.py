@@ -2,6 +2,8 @@
 
 import reflex as rx
 
+from chatbot_app.components.words import t
+
 
 def offline_bar() -> rx.Component:
     """There while the page has no connection: `assets/app.js` knows, and says so on the root element."""
@@ -9,14 +11,15 @@ def offline_bar() -> rx.Component:
         rx.el.div(
             rx.icon("wifi-off", size=15, aria_hidden="true"),
             rx.el.span(
-                "You are offline. ",
-                rx.el.span("What you write stays here, and the page ", class_name="wide-only"),
-                rx.el.span("The page ", class_name="narrow-only"),
-                "catches up by itself.",
+                t("You are offline. What you write stays here, and the page catches up by itself."),
+                class_name="wide-only",
+            ),
+            rx.el.span(
+                t("You are offline. The page catches up by itself."), class_name="narrow-only"
             ),
             class_name="offline-text",
         ),
         role="status",
-        aria_label="Connection",
+        aria_label=t("Connection"),
         class_name="offline-bar",
     )

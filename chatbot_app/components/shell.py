@@ -13,6 +13,7 @@ from chatbot_app.components.notice import notice
 from chatbot_app.components.offline import offline_bar
 from chatbot_app.components.rail import rail
 from chatbot_app.components.unconfirmed import unconfirmed_bar
+from chatbot_app.components.words import t
 
 
 def shell(*children: rx.Component, **props: Any) -> rx.Component:
@@ -30,7 +31,7 @@ def shell(*children: rx.Component, **props: Any) -> rx.Component:
 def navigation_button() -> rx.Component:
     """Opens the rail on a phone; elsewhere the rail is there anyway."""
     return icon_button(
-        "panel-left", "Open navigation", class_name="open-navigation", data_open_navigation=""
+        "panel-left", t("Open navigation"), class_name="open-navigation", data_open_navigation=""
     )
 
 
@@ -39,7 +40,9 @@ def page_bar(*children: rx.Component) -> rx.Component:
     return rx.el.header(navigation_button(), *children, class_name="page-bar")
 
 
-def page(title: str, *children: rx.Component, actions: rx.Component | None = None) -> rx.Component:
+def page(
+    title: rx.Var[str] | str, *children: rx.Component, actions: rx.Component | None = None
+) -> rx.Component:
     """A page with a heading and a column of content."""
     return shell(
         page_bar(rx.el.span(title, aria_hidden="true", class_name="page-bar-name")),

@@ -8,6 +8,7 @@ import reflex as rx
 
 from chatbot_app.components.entrance import api_form
 from chatbot_app.components.fields import text_field
+from chatbot_app.components.words import t
 from chatbot_app.state.security import Security
 
 API = "/api/auth/two-factor"
@@ -23,10 +24,10 @@ def two_factor() -> rx.Component:
         rx.cond(is_on, _when_on(), _when_off()),
         rx.el.div(
             _dialog(
-                rx.cond(is_on, rx.fragment(), _opener("Set up two-factor", "button primary")),
+                rx.cond(is_on, rx.fragment(), _opener(t("Set up two-factor"), "button primary")),
                 _set_up(),
             ),
-            _dialog(rx.cond(is_on, _opener("New recovery codes", "button")), _new_codes()),
+            _dialog(rx.cond(is_on, _opener(t("New recovery codes"), "button")), _new_codes()),
             _turn_off(is_on),
             class_name="form-actions",
         ),
@@ -38,14 +39,14 @@ def password_field() -> rx.Component:
     return rx.cond(
         Security.protection.has_password,
         text_field(
-            "Password",
+            t("Password"),
             "password",
             type="password",
             auto_complete="current-password",
             auto_focus=True,
         ),
         rx.el.p(
-            "This account has no password: this works within ten minutes of signing in.",
+            t("This account has no password: this works within ten minutes of signing in."),
             class_name="field-hint",
         ),
     )
@@ -53,8 +54,10 @@ def password_field() -> rx.Component:
 
 def _when_off() -> rx.Component:
     return rx.el.p(
-        "Off. When it is on, signing in takes a code from an app on your phone as well, so that a"
-        " stolen password is not enough.",
+        t(
+            "Off. When it is on, signing in takes a code from an app on your phone as well, so that a"
+            " stolen password is not enough."
+        ),
         class_name="settings-words",
     )
 
@@ -62,16 +65,20 @@ def _when_off() -> rx.Component:
 def _when_on() -> rx.Component:
     left = Security.protection.recovery_codes
     return rx.el.p(
-        rx.el.strong("On. "),
-        "Signing in takes a code from your authenticator app. ",
+        rx.el.strong(t("On.")),
+        " ",
+        t("Signing in takes a code from your authenticator app."),
+        " ",
         rx.cond(
-            left == 1, "You have 1 recovery code left.", f"You have {left} recovery codes left."
+            left == 1,
+            t("You have 1 recovery code left."),
+            t("You have {number} recovery codes left.", number=left),
         ),
         class_name="settings-words",
     )
 
 
-def _opener(name: str, class_name: str) -> rx.Component:
+def _opener(name: rx.Var[str] | str, class_name: str) -> rx.Component:
     return rx.dialog.trigger(rx.el.button(name, type="button", class_name=class_name))
 
 
@@ -91,13 +98,13 @@ def _dialog(opener: rx.Component, content: rx.Component) -> rx.Component:
 
 def _set_up() -> rx.Component:
     return rx.el.div(
-        rx.dialog.title("Set up two-factor authentication"),
+        rx.dialog.title(t("Set up two-factor authentication")),
         rx.el.div(
             rx.dialog.description(
-                "You need an authenticator app, such as the one of your password manager.",
+                t("You need an authenticator app, such as the one of your password manager."),
                 class_name="dialog-hint",
             ),
-            api_form(f"{API}/begin", password_field(), submit="Continue", cancel=_cancel()),
+            api_form(f"{API}/begin", password_field(), submit=t("Continue"), cancel=_cancel()),
             data_step="password",
         ),
         rx.el.div(_scan(), data_step="scan", hidden=True),
@@ -108,20 +115,20 @@ def _set_up() -> rx.Component:
 
 def _scan() -> rx.Component:
     return rx.fragment(
-        rx.el.p("Scan this with your authenticator app.", class_name="dialog-hint"),
+        rx.el.p(t("Scan this with your authenticator app."), class_name="dialog-hint"),
         rx.el.img(alt="QR code for your authenticator app", data_show="qr", class_name="qr"),
-        rx.el.p("Or type this into it:", class_name="dialog-hint"),
-        rx.el.code(aria_label="Secret", role="note", data_show="secret", class_name="secret"),
+        rx.el.p(t("Or type this into it:"), class_name="dialog-hint"),
+        rx.el.code(aria_label=t("Secret"), role="note", data_show="secret", class_name="secret"),
         api_form(
             f"{API}/confirm",
             text_field(
-                "Code",
+                t("Code"),
                 "code",
-                hint="The six digits that the app shows now.",
+                hint=t("The six digits that the app shows now."),
                 auto_complete="one-time-code",
                 input_mode="numeric",
             ),
-            submit="Turn on",
+            submit=t("Turn on"),
             cancel=_cancel(),
         ),
     )
@@ -129,15 +136,15 @@ def _scan() -> rx.Component:
 
 def _new_codes() -> rx.Component:
     return rx.el.div(
-        rx.dialog.title("New recovery codes"),
+        rx.dialog.title(t("New recovery codes")),
         rx.el.div(
             rx.dialog.description(
-                "Those that you have now will not work any more.", class_name="dialog-hint"
+                t("Those that you have now will not work any more."), class_name="dialog-hint"
             ),
             api_form(
                 f"{API}/recovery-codes",
                 password_field(),
-                submit="Make new codes",
+                submit=t("Make new codes"),
                 cancel=_cancel(),
             ),
             data_step="password",
@@ -150,17 +157,24 @@ def _new_codes() -> rx.Component:
 def _codes() -> rx.Component:
     return rx.el.div(
         rx.el.p(
-            "Two-factor authentication is on. Each of these recovery codes signs you in once when"
-            " your phone is not at hand. They are shown only now: keep them somewhere safe, and not"
-            " on that phone alone.",
+            t(
+                "Two-factor authentication is on. Each of these recovery codes signs you in once when"
+                " your phone is not at hand. They are shown only now: keep them somewhere safe, and not"
+                " on that phone alone."
+            ),
             class_name="dialog-hint",
         ),
         rx.el.pre(
-            aria_label="Recovery codes", role="note", data_show="codes", class_name="recovery-codes"
+            aria_label=t("Recovery codes"),
+            role="note",
+            data_show="codes",
+            class_name="recovery-codes",
         ),
         rx.el.div(
-            rx.el.button("Copy codes", type="button", data_copy_shown="codes", class_name="button"),
-            rx.dialog.close(rx.el.button("Done", type="button", class_name="button primary")),
+            rx.el.button(
+                t("Copy codes"), type="button", data_copy_shown="codes", class_name="button"
+            ),
+            rx.dialog.close(rx.el.button(t("Done"), type="button", class_name="button primary")),
             class_name="dialog-actions",
         ),
         data_step="codes",
@@ -173,21 +187,21 @@ def _turn_off(is_offered: Any) -> rx.Component:
         rx.cond(
             is_offered,
             rx.alert_dialog.trigger(
-                rx.el.button("Turn off", type="button", class_name="button danger-quiet")
+                rx.el.button(t("Turn off"), type="button", class_name="button danger-quiet")
             ),
         ),
         rx.alert_dialog.content(
-            rx.alert_dialog.title("Turn off two-factor authentication?"),
+            rx.alert_dialog.title(t("Turn off two-factor authentication?")),
             rx.alert_dialog.description(
-                "The password alone will then open this account.", class_name="dialog-hint"
+                t("The password alone will then open this account."), class_name="dialog-hint"
             ),
             api_form(
                 f"{API}/off",
                 password_field(),
-                submit="Turn off",
+                submit=t("Turn off"),
                 is_danger=True,
                 cancel=rx.alert_dialog.cancel(
-                    rx.el.button("Cancel", type="button", class_name="button")
+                    rx.el.button(t("Cancel"), type="button", class_name="button")
                 ),
             ),
             max_width="28rem",
@@ -196,4 +210,4 @@ def _turn_off(is_offered: Any) -> rx.Component:
 
 
 def _cancel() -> rx.Component:
-    return rx.dialog.close(rx.el.button("Cancel", type="button", class_name="button"))
+    return rx.dialog.close(rx.el.button(t("Cancel"), type="button", class_name="button"))

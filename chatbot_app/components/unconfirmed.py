@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from chatbot_app.components.words import around, t
 from chatbot_app.state.confirmation import Confirmation
 from chatbot_app.state.session import Session
 
@@ -13,19 +14,21 @@ def unconfirmed_bar() -> rx.Component:
         rx.fragment(),
         rx.el.div(
             rx.el.p(
-                "Please confirm your email: we sent a link to ",
-                rx.el.strong(Session.email),
-                ". ",
-                rx.cond(Confirmation.is_sent, rx.el.span("Sent again. ", role="status")),
+                around(
+                    "Please confirm your email: we sent a link to {email}.",
+                    email=rx.el.strong(Session.email),
+                ),
+                " ",
+                rx.cond(Confirmation.is_sent, rx.el.span(t("Sent again."), " ", role="status")),
                 rx.el.button(
-                    "Send again",
+                    t("Send again"),
                     type="button",
                     on_click=Confirmation.send_again,
                     class_name="link-button",
                 ),
             ),
             role="region",
-            aria_label="Confirm your email",
+            aria_label=t("Confirm your email"),
             class_name="unconfirmed-bar",
         ),
     )

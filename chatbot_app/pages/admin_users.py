@@ -4,25 +4,26 @@ import reflex as rx
 
 from chatbot_app.components.administration import administration, cell, show_more, table
 from chatbot_app.components.fields import form_error, text_field
+from chatbot_app.components.words import around, t
 from chatbot_app.schemas import UserRow
 from chatbot_app.state.administration import Users
 from chatbot_app.state.rail import Rail
 
-OPTIONS = {"route": "/admin", "title": "Users", "on_load": [Rail.load, Users.load]}
+OPTIONS = {"route": "/admin", "title": t("Users"), "on_load": [Rail.load, Users.load]}
 
 
 def page() -> rx.Component:
     """A list by email, and a field to search it."""
-    heads = ("Name", "Status", "Chats", "Joined", "Last seen", "")
+    heads = (t("Name"), t("Status"), t("Chats"), t("Joined"), t("Last seen"), None)
     return administration(
-        "Users",
+        "users",
         Users.is_loaded,
         _search(),
         form_error(Users.error),
         rx.cond(
             Users.users.length() > 0,
-            table("Users", heads, rx.foreach(Users.users, _user)),
-            rx.el.div(rx.el.p("Nobody has that in name or email."), class_name="empty"),
+            table(t("Users"), heads, rx.foreach(Users.users, _user)),
+            rx.el.div(rx.el.p(t("Nobody has that in name or email.")), class_name="empty"),
         ),
         rx.cond(Users.after != "", show_more(Users.show_more)),
         _delete_dialog(),
@@ -34,13 +35,13 @@ def _search() -> rx.Component:
         rx.el.input(
             type="search",
             name="search",
-            aria_label="Search users",
-            placeholder="Search by name or email",
+            aria_label=t("Search users"),
+            placeholder=t("Search by name or email"),
             default_value=Users.search,
             auto_complete="off",
             class_name="field-input",
         ),
-        rx.el.button("Search", type="submit", class_name="button"),
+        rx.el.button(t("Search"), type="submit", class_name="button"),
         on_submit=Users.find,
         role="search",
         class_name="search-form",
@@ -50,22 +51,24 @@ def _search() -> rx.Component:
 def _user(user: rx.Var[UserRow]) -> rx.Component:
     return rx.el.tr(
         cell(
-            "Name",
+            t("Name"),
             rx.el.div(
                 rx.el.span(
                     user.name,
-                    rx.cond(user.role == "admin", rx.el.span("Administrator", class_name="badge")),
-                    rx.cond(user.id == Users.own_id, rx.el.span("You", class_name="badge")),
+                    rx.cond(
+                        user.role == "admin", rx.el.span(t("Administrator"), class_name="badge")
+                    ),
+                    rx.cond(user.id == Users.own_id, rx.el.span(t("You"), class_name="badge")),
                     class_name="device-name",
                 ),
                 rx.el.span(user.email, class_name="field-hint"),
                 class_name="device-words",
             ),
         ),
-        cell("Status", _status(user)),
-        cell("Chats", user.chats.to_string()),
-        cell("Joined", user.created_at),
-        cell("Last seen", rx.cond(user.last_seen_at != "", user.last_seen_at, "Not lately")),
+        cell(t("Status"), _status(user)),
+        cell(t("Chats"), user.chats.to_string()),
+        cell(t("Joined"), user.created_at),
+        cell(t("Last seen"), rx.cond(user.last_seen_at != "", user.last_seen_at, t("Not lately"))),
         cell("", rx.cond(user.id != Users.own_id, _actions(user)), "actions"),
         key=user.id,
     )
@@ -75,11 +78,11 @@ def _status(user: rx.Var[UserRow]) -> rx.Component:
     return rx.el.div(
         rx.cond(
             user.is_disabled,
-            rx.el.span("Disabled", class_name="badge bad"),
-            rx.el.span("Active", class_name="badge"),
+            rx.el.span(t("Disabled"), class_name="badge bad"),
+            rx.el.span(t("Active"), class_name="badge"),
         ),
-        rx.cond(user.has_two_factor, rx.el.span("Two-factor", class_name="badge")),
-        rx.cond(user.is_verified, rx.el.span("Email confirmed", class_name="badge calm")),
+        rx.cond(user.has_two_factor, rx.el.span(t("Two-factor"), class_name="badge")),
+        rx.cond(user.is_verified, rx.el.span(t("Email confirmed"), class_name="badge calm")),
         class_name="badges",
     )
 
@@ -92,28 +95,28 @@ def _actions(user: rx.Var[UserRow]) -> rx.Component:
             rx.el.button(
                 rx.icon("ellipsis", size=16, aria_hidden="true"),
                 type="button",
-                aria_label="Actions for " + user.email,
+                aria_label=t("Actions for {email}", email=user.email),
                 class_name="icon-button",
             )
         ),
         rx.dropdown_menu.content(
             rx.cond(
                 user.role == "admin",
-                item("Make user", on_select=Users.set_role(user.id, "user")),
-                item("Make administrator", on_select=Users.set_role(user.id, "admin")),
+                item(t("Make user"), on_select=Users.set_role(user.id, "user")),
+                item(t("Make administrator"), on_select=Users.set_role(user.id, "admin")),
             ),
             rx.cond(
                 user.has_two_factor,
-                item("Reset two-factor", on_select=Users.reset_two_factor(user.id)),
+                item(t("Reset two-factor"), on_select=Users.reset_two_factor(user.id)),
             ),
-            item("Sign out everywhere", on_select=Users.sign_out(user.id)),
+            item(t("Sign out everywhere"), on_select=Users.sign_out(user.id)),
             rx.dropdown_menu.separator(),
             rx.cond(
                 user.is_disabled,
-                item("Enable", on_select=Users.enable(user.id)),
-                item("Disable", on_select=Users.disable(user.id)),
+                item(t("Enable"), on_select=Users.enable(user.id)),
+                item(t("Disable"), on_select=Users.disable(user.id)),
             ),
-            item("Delete", color="red", on_select=Users.ask_to_delete(user.id)),
+            item(t("Delete"), color="red", on_select=Users.ask_to_delete(user.id)),
             class_name="menu",
         ),
     )
@@ -122,23 +125,24 @@ def _actions(user: rx.Var[UserRow]) -> rx.Component:
 def _delete_dialog() -> rx.Component:
     return rx.alert_dialog.root(
         rx.alert_dialog.content(
-            rx.alert_dialog.title("Delete this account?"),
+            rx.alert_dialog.title(t("Delete this account?")),
             rx.alert_dialog.description(
-                "Their projects and all their chats go with it, for good. Type ",
-                rx.el.strong(Users.deleting_email),
-                " to go on.",
+                around(
+                    "Their projects and all their chats go with it, for good. Type {email} to go on.",
+                    email=rx.el.strong(Users.deleting_email),
+                ),
                 class_name="dialog-hint",
             ),
             rx.el.form(
-                text_field("Email", "email", auto_focus=True, auto_complete="off"),
+                text_field(t("Email"), "email", auto_focus=True, auto_complete="off"),
                 form_error(Users.delete_error),
                 rx.el.div(
                     rx.alert_dialog.cancel(
                         rx.el.button(
-                            "Cancel", type="button", class_name="button", on_click=Users.keep
+                            t("Cancel"), type="button", class_name="button", on_click=Users.keep
                         )
                     ),
-                    rx.el.button("Delete", type="submit", class_name="button danger"),
+                    rx.el.button(t("Delete"), type="submit", class_name="button danger"),
                     class_name="dialog-actions",
                 ),
                 on_submit=Users.delete,

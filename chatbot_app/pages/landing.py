@@ -3,25 +3,26 @@
 import reflex as rx
 
 from chatbot_app.components.entrance import brand
+from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
-OPTIONS = {"route": "/", "title": "Chatbot Platform", "on_load": Landing.pass_through}
+OPTIONS = {"route": "/", "title": t("Chatbot Platform"), "on_load": Landing.pass_through}
 
 PROMISES = (
     (
         "shield-check",
-        "An answer is never lost",
-        "Close the tab, reload, switch device: the answer goes on where it was.",
+        t("An answer is never lost"),
+        t("Close the tab, reload, switch device: the answer goes on where it was."),
     ),
     (
         "layers",
-        "Projects with a character",
-        "Give each project its own instructions and model, and keep its chats together.",
+        t("Projects with a character"),
+        t("Give each project its own instructions and model, and keep its chats together."),
     ),
     (
         "server",
-        "Yours to run",
-        "One small service with its own database, and any model that speaks the OpenAI API.",
+        t("Yours to run"),
+        t("One small service with its own database, and any model that speaks the OpenAI API."),
     ),
 )
 
@@ -31,21 +32,23 @@ def page() -> rx.Component:
     return rx.el.div(
         rx.el.header(
             brand(),
-            rx.link("Sign in", href="/login", underline="none", class_name="button"),
+            rx.link(t("Sign in"), href="/login", underline="none", class_name="button"),
             class_name="landing-bar",
         ),
         rx.el.main(
             rx.el.section(
-                rx.el.h1("A calm place to talk to your models"),
+                rx.el.h1(t("A calm place to talk to your models")),
                 rx.el.p(
-                    "Ask, think and build with any language model, on a server of your own. "
-                    "Your projects, your chats, your data.",
+                    t(
+                        "Ask, think and build with any language model, on a server of your own. "
+                        "Your projects, your chats, your data."
+                    ),
                     class_name="landing-lead",
                 ),
                 rx.el.div(_way_in(), class_name="landing-actions"),
                 rx.cond(
                     Landing.registration == "invitation",
-                    rx.el.p("Accounts here are by invitation.", class_name="landing-note"),
+                    rx.el.p(t("Accounts here are by invitation."), class_name="landing-note"),
                 ),
                 class_name="landing-hero",
             ),
@@ -62,16 +65,16 @@ def _way_in() -> rx.Component:
     """To a new account where anybody may have one, else to one's own."""
     return rx.cond(
         Landing.registration == "open",
-        _large("Create your account", "/register"),
-        _large("Go to your account", "/login"),
+        _large(t("Create your account"), "/register"),
+        _large(t("Go to your account"), "/login"),
     )
 
 
-def _large(words: str, path: str) -> rx.Component:
+def _large(words: rx.Var[str] | str, path: str) -> rx.Component:
     return rx.link(words, href=path, underline="none", class_name="button primary large")
 
 
-def _promise(icon: str, title: str, text: str) -> rx.Component:
+def _promise(icon: str, title: rx.Var[str] | str, text: rx.Var[str]) -> rx.Component:
     return rx.el.div(
         rx.el.span(rx.icon(icon, size=20), class_name="promise-icon", aria_hidden="true"),
         rx.el.h2(title),
@@ -83,17 +86,21 @@ def _promise(icon: str, title: str, text: str) -> rx.Component:
 def _preview() -> rx.Component:
     """A small drawing of the product, in its own style."""
     return rx.el.div(
-        rx.el.div("Which three habits make code easier to read?", class_name="bubble"),
+        rx.el.div(t("Which three habits make code easier to read?"), class_name="bubble"),
         rx.el.div(
-            rx.el.p("Three that pay off every day:"),
+            rx.el.p(t("Three that pay off every day:")),
             rx.el.ol(
                 rx.el.li(
-                    rx.el.strong("Name things for what they are."), " A good name saves a comment."
+                    rx.el.strong(t("Name things for what they are.")),
+                    " ",
+                    t("A good name saves a comment."),
                 ),
                 rx.el.li(
-                    rx.el.strong("One thing at a time."), " Small functions with one purpose."
+                    rx.el.strong(t("One thing at a time.")),
+                    " ",
+                    t("Small functions with one purpose."),
                 ),
-                rx.el.li(rx.el.strong("Let it go."), " Delete what nobody uses."),
+                rx.el.li(rx.el.strong(t("Let it go.")), " ", t("Delete what nobody uses.")),
             ),
             class_name="prose",
         ),

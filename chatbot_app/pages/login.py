@@ -5,9 +5,10 @@ import reflex as rx
 from chatbot_app.components.entrance import api_form, entrance
 from chatbot_app.components.fields import text_field
 from chatbot_app.components.identities import provider_buttons, provider_problem
+from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
-OPTIONS = {"route": "/login", "title": "Sign in", "on_load": Landing.pass_through}
+OPTIONS = {"route": "/login", "title": t("Sign in"), "on_load": Landing.pass_through}
 
 
 def page() -> rx.Component:
@@ -15,11 +16,11 @@ def page() -> rx.Component:
     sign in.
     """
     return entrance(
-        "Welcome back",
+        t("Welcome back"),
         rx.cond(
             Landing.has_new_password,
             rx.el.p(
-                "Your new password is saved. Please sign in with it.",
+                t("Your new password is saved. Please sign in with it."),
                 role="status",
                 class_name="entrance-lead",
             ),
@@ -27,14 +28,16 @@ def page() -> rx.Component:
         provider_problem(),
         api_form(
             "/api/auth/sign-in",
-            text_field("Email", "email", type="email", auto_complete="email", auto_focus=True),
-            text_field("Password", "password", type="password", auto_complete="current-password"),
-            submit="Sign in",
+            text_field(t("Email"), "email", type="email", auto_complete="email", auto_focus=True),
+            text_field(
+                t("Password"), "password", type="password", auto_complete="current-password"
+            ),
+            submit=t("Sign in"),
         ),
-        rx.el.p(rx.link("Forgot your password?", href="/forgot"), class_name="entrance-aside"),
+        rx.el.p(rx.link(t("Forgot your password?"), href="/forgot"), class_name="entrance-aside"),
         provider_buttons(),
         footer=rx.cond(
             Landing.registration == "open",
-            rx.fragment("New here? ", rx.link("Create an account", href="/register")),
+            rx.fragment(t("New here?"), " ", rx.link(t("Create an account"), href="/register")),
         ),
     )

@@ -3,8 +3,9 @@
 import reflex as rx
 
 from chatbot_app.components.missing import missing
+from chatbot_app.components.words import t
 
-OPTIONS = {"route": "404", "title": "Page not found"}
+OPTIONS = {"route": "404", "title": t("Page not found")}
 
 
 def page() -> rx.Component:

@@ -9,6 +9,7 @@ from chatbot_app.components.identities import connections
 from chatbot_app.components.own_data import own_data
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.two_factor import two_factor
+from chatbot_app.components.words import around, t
 from chatbot_app.state.identities import Identities
 from chatbot_app.state.profile import Profile
 from chatbot_app.state.rail import Rail
@@ -17,7 +18,7 @@ from chatbot_app.state.session import Session
 
 OPTIONS = {
     "route": "/settings",
-    "title": "Settings",
+    "title": t("Settings"),
     "on_load": [Rail.load, Profile.load, Security.load, Identities.load],
 }
 
@@ -25,17 +26,17 @@ OPTIONS = {
 def page() -> rx.Component:
     """One section below the other."""
     return framed(
-        "Settings",
-        _section("Profile", _once(Profile.is_loaded, _profile())),
-        _section("Appearance", _appearance()),
-        _section("Password", _once(Security.is_loaded, _password())),
-        _section("Two-factor authentication", _once(Security.is_loaded, two_factor())),
-        _section("Devices", _once(Security.is_loaded, devices())),
+        t("Settings"),
+        _section(t("Profile"), _once(Profile.is_loaded, _profile())),
+        _section(t("Appearance"), _appearance()),
+        _section(t("Password"), _once(Security.is_loaded, _password())),
+        _section(t("Two-factor authentication"), _once(Security.is_loaded, two_factor())),
+        _section(t("Devices"), _once(Security.is_loaded, devices())),
         rx.cond(
             Identities.connections.length() > 0,
-            _section("Connected accounts", connections()),
+            _section(t("Connected accounts"), connections()),
         ),
-        _section("Your data", own_data()),
+        _section(t("Your data"), own_data()),
     )
 
 
@@ -43,17 +44,17 @@ def _once(is_loaded: rx.Var[bool] | bool, content: rx.Component) -> rx.Component
     return rx.cond(is_loaded, content, rx.el.div(class_name="skeleton field-skeleton"))
 
 
-def _section(title: str, content: rx.Component) -> rx.Component:
+def _section(title: rx.Var[str] | str, content: rx.Component) -> rx.Component:
     return rx.el.section(rx.el.h2(title), content, class_name="settings-section")
 
 
 def _profile() -> rx.Component:
     return rx.el.form(
-        text_field("Name", "name", default_value=Session.name, auto_complete="name"),
-        rx.el.p("Email: ", rx.el.span(Session.email), class_name="field-hint"),
+        text_field(t("Name"), "name", default_value=Session.name, auto_complete="name"),
+        rx.el.p(around("Email: {email}", email=rx.el.span(Session.email)), class_name="field-hint"),
         form_error(Profile.error),
         rx.el.div(
-            rx.el.button("Save changes", type="submit", class_name="button primary"),
+            rx.el.button(t("Save changes"), type="submit", class_name="button primary"),
             saved_note(Profile.saved),
             class_name="form-actions",
         ),
@@ -68,11 +69,12 @@ def _password() -> rx.Component:
 
 def _no_password() -> rx.Component:
     return rx.el.p(
-        "This account has no password: you sign in elsewhere. ",
+        t("This account has no password: you sign in elsewhere."),
+        " ",
         rx.cond(
             Security.has_mail,
-            "To get one, sign out and ask for a reset link on the sign-in page.",
-            "Whoever runs this site can give it one with a command.",
+            t("To get one, sign out and ask for a reset link on the sign-in page."),
+            t("Whoever runs this site can give it one with a command."),
         ),
         class_name="settings-words",
     )
@@ -82,28 +84,28 @@ def _password_form() -> rx.Component:
     return api_form(
         "/api/auth/password",
         text_field(
-            "Current password",
+            t("Current password"),
             "current_password",
             type="password",
             auto_complete="current-password",
         ),
         text_field(
-            "New password",
+            t("New password"),
             "new_password",
             type="password",
             auto_complete="new-password",
-            hint="At least 15 characters. Other devices will be signed out.",
+            hint=t("At least 15 characters. Other devices will be signed out."),
         ),
-        submit="Change password",
+        submit=t("Change password"),
     )
 
 
 def _appearance() -> rx.Component:
     return rx.segmented_control.root(
-        rx.segmented_control.item("System", value="system"),
-        rx.segmented_control.item("Light", value="light"),
-        rx.segmented_control.item("Dark", value="dark"),
+        rx.segmented_control.item(t("System"), value="system"),
+        rx.segmented_control.item(t("Light"), value="light"),
+        rx.segmented_control.item(t("Dark"), value="dark"),
         value=rx.color_mode,
         on_change=rx.style.set_color_mode,  # pyright: ignore[reportArgumentType]
-        aria_label="Theme",
+        aria_label=t("Theme"),
     )

@@ -22,10 +22,10 @@ from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
 
-from chatbot_app import callers, db
+from chatbot_app import callers, db, words
 from chatbot_app.addresses import client_address
 from chatbot_app.config import get_settings
-from chatbot_app.cookies import read_cookie, session_cookie
+from chatbot_app.cookies import LANGUAGE, read_cookie, session_cookie
 from chatbot_app.errors import AppError, Forbidden, InvalidInput, NotSignedIn
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import audit, rates, sessions
@@ -67,7 +67,10 @@ def caller_of(state: Any) -> callers.Caller:
         headers.raw_headers.get("x-forwarded-for", ""),
         hops=get_settings().trusted_proxy_hops,
     )
-    return callers.Caller(address, headers.user_agent, callers.new_request_id())
+    language = words.choose(
+        read_cookie(headers.cookie, LANGUAGE), headers.raw_headers.get("accept-language", "")
+    )
+    return callers.Caller(address, headers.user_agent, callers.new_request_id(), language)
 
 
 async def _find(token: str | None) -> Viewer | None:
