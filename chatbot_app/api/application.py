@@ -9,6 +9,7 @@ from chatbot_app.api import account, auth, health, invitations, links, oidc, tok
 from chatbot_app.api.calls import Calls
 from chatbot_app.api.sizes import BodyLimit
 from chatbot_app.errors import AppError, CodeNeeded, NotSignedIn, TooManyAttempts
+from chatbot_app.words import t
 
 
 def create_api() -> FastAPI:
@@ -57,17 +58,17 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         await send({"type": "websocket.close"})
         return
-    answer = JSONResponse({"error": "There is nothing at this address."}, status_code=404)
+    answer = JSONResponse({"error": t("There is nothing at this address.")}, status_code=404)
     await answer(scope, receive, send)
 
 
 def _too_long(_request: Request, _error: Exception) -> JSONResponse:
-    return JSONResponse({"error": "This form is too long to be read."}, status_code=413)
+    return JSONResponse({"error": t("This form is too long to be read.")}, status_code=413)
 
 
 def _too_slow(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse(
-        {"error": "The form did not arrive in time. Please try again."},
+        {"error": t("The form did not arrive in time. Please try again.")},
         status_code=408,
         headers={"connection": "close"},
     )
@@ -78,5 +79,5 @@ def _malformed(_request: Request, _error: Exception) -> JSONResponse:
     goes nowhere.
     """
     return JSONResponse(
-        {"error": "The form is not complete. Please fill in every field."}, status_code=422
+        {"error": t("The form is not complete. Please fill in every field.")}, status_code=422
     )

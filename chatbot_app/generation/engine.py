@@ -20,14 +20,15 @@ from chatbot_app.generation.outcomes import Outcomes
 from chatbot_app.generation.records import Outcome
 from chatbot_app.llm import ChatModel, Prompt
 from chatbot_app.schemas import Status
+from chatbot_app.words import mark
 
 log = logging.getLogger(__name__)
 
-RESTARTED = "The server was restarted while this answer was being written."
+RESTARTED = mark("The server was restarted while this answer was being written.")
 REMEMBERED_RUNS = 1024
 """Runs that ended here and are still known to have been ours: more than end within a second."""
 
-UNEXPECTED = (
+UNEXPECTED = mark(
     "Something went wrong on our side while this answer was being written. Please try again."
 )
 

@@ -12,8 +12,9 @@ from chatbot_app import db
 from chatbot_app.repositories import answer_runs, messages
 from chatbot_app.repositories.answer_runs import Chunk, Orphan, Sign
 from chatbot_app.schemas import Status
+from chatbot_app.words import mark
 
-LEFT_BEHIND = "The server stopped before this answer was finished."
+LEFT_BEHIND = mark("The server stopped before this answer was finished.")
 
 
 @dataclass(frozen=True)

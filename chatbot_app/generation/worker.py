@@ -17,6 +17,7 @@ from chatbot_app.generation.live import Generation
 from chatbot_app.generation.mirror import Mirror
 from chatbot_app.generation.reaper import Reaper
 from chatbot_app.llm import ChatModel
+from chatbot_app.words import t
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ async def close_engine() -> None:
 
 def _open() -> _Worker:
     if _worker is None:
-        raise Unavailable("The server is starting. Please try again in a moment.")
+        raise Unavailable(t("The server is starting. Please try again in a moment."))
     return _worker
 
 

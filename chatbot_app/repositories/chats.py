@@ -11,6 +11,7 @@ from sqlmodel import Session, col, delete, select
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project
 from chatbot_app.repositories import answer_runs
+from chatbot_app.words import t
 
 
 class Place(NamedTuple):
@@ -72,7 +73,7 @@ def get(session: Session, user_id: uuid.UUID, chat_id: uuid.UUID, *, lock: bool 
         statement = statement.with_for_update(of=Chat)
     chat = session.exec(statement).first()
     if chat is None:
-        raise NotFound("This chat doesn't exist, or was deleted.")
+        raise NotFound(t("This chat doesn't exist, or was deleted."))
     return chat
 
 

@@ -17,6 +17,7 @@ from chatbot_app.errors import Unavailable
 from chatbot_app.generation import records, worker
 from chatbot_app.schemas import Turn
 from chatbot_app.services import accounts, chats, projects, turns
+from chatbot_app.words import t
 
 T = TypeVar("T")
 
@@ -159,7 +160,7 @@ def announce(chat_id: str) -> None:
 
 async def _begin(begin: Callable[..., turns.Begun], *arguments: Any) -> Turn:
     if worker.engine().is_closing:
-        raise Unavailable("The server is restarting. Please send this again in a moment.")
+        raise Unavailable(t("The server is restarting. Please send this again in a moment."))
     return await _to_the_end(_store_and_start(begin, *arguments))
 
 
@@ -182,7 +183,7 @@ async def _stop_elsewhere(chat_id: uuid.UUID) -> bool:
         if orphan := await db.in_thread(records.find_orphan, chat_id, quiet):
             await db.in_thread(records.end_orphan, orphan, status="stopped", error="")
         elif time.monotonic() > deadline:
-            raise Unavailable("This answer couldn't be stopped right now. Please try again.")
+            raise Unavailable(t("This answer couldn't be stopped right now. Please try again."))
         await asyncio.sleep(LOOK_SECONDS)
     worker.engine().channels.messages_changed(chat_id)
     return True

@@ -13,6 +13,7 @@ from chatbot_app.models import Chat, Message
 from chatbot_app.repositories import chats, messages, projects
 from chatbot_app.schemas import ChatItem, ChatList, ChatPage
 from chatbot_app.services import text, views
+from chatbot_app.words import t
 
 LONGEST_PAGE = 100  # messages
 LONGEST_LIST = 500  # chats
@@ -71,7 +72,7 @@ def open_page(
     with db.session() as session:
         chat = chats.get(session, user_id, text.identifier(chat_id))
         if chat.project_id != text.identifier(project_id):
-            raise NotFound("This chat doesn't exist, or was deleted.")
+            raise NotFound(t("This chat doesn't exist, or was deleted."))
         rows = _light(_page(session, user_id, chat, before, max(1, min(limit, LONGEST_PAGE))))
         parents = {message.parent_id for message in rows if message.parent_id is not None}
         versions = messages.list_versions(session, user_id, parents)
@@ -93,7 +94,7 @@ def rename(user_id: uuid.UUID, chat_id: uuid.UUID | str, title: str) -> ChatItem
 
     Raises: InvalidInput, NotFound.
     """
-    words = text.line(title, "The title", limit=get_settings().name_max_chars)
+    words = text.line(title, t("The title"), limit=get_settings().name_max_chars)
     with db.session(write=True) as session:
         chat = chats.get(session, user_id, text.identifier(chat_id))
         chat.title = words
@@ -117,7 +118,7 @@ def _page(
     if before:
         cursor = messages.get(session, user_id, text.identifier(before))
         if cursor.chat_id != chat.id:
-            raise NotFound("There is nothing at this address.")
+            raise NotFound(t("There is nothing at this address."))
         newest = cursor.parent_id
     if newest is None:
         return []
@@ -142,5 +143,5 @@ def _place(cursor: object) -> chats.Place:
     try:
         last_message_at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     except ValueError:
-        raise NotFound("There is nothing at this address.") from None
+        raise NotFound(t("There is nothing at this address.")) from None
     return chats.Place(last_message_at, text.identifier(chat_id))

@@ -20,6 +20,7 @@ from chatbot_app.repositories.exports import Place
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import audit
 from chatbot_app.services.rates import Buckets
+from chatbot_app.words import t
 
 ROWS = 100
 """Projects, chats or messages that are held at a time."""
@@ -42,7 +43,7 @@ async def begin(viewer: Viewer) -> None:
     """
     if not _begun.take(viewer.user_id, rate=PER_SECOND):
         raise TooManyAttempts(
-            "Your data was asked for a moment ago. Please wait a few seconds.", retry_after=10
+            t("Your data was asked for a moment ago. Please wait a few seconds."), retry_after=10
         )
     await db.in_thread(audit.note, "export", actor=viewer.user_id, outcome="done")
 

@@ -8,6 +8,7 @@ from chatbot_app.models import Project, now
 from chatbot_app.repositories import chats, projects
 from chatbot_app.schemas import ProjectCard, ProjectDetail
 from chatbot_app.services import text, views
+from chatbot_app.words import t
 
 SUMMARY = 160  # characters
 MODEL_MAX_CHARS = 200
@@ -132,10 +133,10 @@ def _fill(
 ) -> None:
     settings = get_settings()
     longest = settings.prompt_max_chars
-    project.name = text.line(name, "The project's name", limit=settings.name_max_chars)
-    project.description = text.passage(description, "The description", limit=longest)
-    project.system_prompt = text.passage(system_prompt, "The system prompt", limit=longest)
-    project.model = text.line(model, "The model", limit=MODEL_MAX_CHARS, required=False)
+    project.name = text.line(name, t("The project's name"), limit=settings.name_max_chars)
+    project.description = text.passage(description, t("The description"), limit=longest)
+    project.system_prompt = text.passage(system_prompt, t("The system prompt"), limit=longest)
+    project.model = text.line(model, t("The model"), limit=MODEL_MAX_CHARS, required=False)
     project.temperature = text.temperature(temperature)
 
 

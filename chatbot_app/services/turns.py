@@ -21,6 +21,7 @@ from chatbot_app.models import Chat, Message, Project
 from chatbot_app.repositories import answer_runs, chats, messages, projects
 from chatbot_app.schemas import Turn
 from chatbot_app.services import text, views
+from chatbot_app.words import mark, t
 
 RETRIABLE = frozenset({"failed", "interrupted", "stopped"})
 RESUMABLE = frozenset({"interrupted", "stopped"})
@@ -33,7 +34,7 @@ GO_ON = (
 for many models take the last word only from a person.
 """
 
-_BUSY = "An answer is still being written in this chat. Stop it, or wait until it has ended."
+_BUSY = mark("An answer is still being written in this chat. Stop it, or wait until it has ended.")
 
 
 class Begun(NamedTuple):
@@ -58,7 +59,7 @@ def begin(
     Raises: InvalidInput, NotFound, Conflict while an answer is being written there.
     """
     words = text.passage(
-        question, "The message", limit=get_settings().message_max_chars, required=True
+        question, t("The message"), limit=get_settings().message_max_chars, required=True
     )
     question_id = _question_id(user_id, text.key(key))
     with db.session(write=True) as session:
@@ -99,9 +100,9 @@ def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
         else:
             _refuse_while_writing(session, chat)
             if asked is None or leaf is None or leaf.id != old.id:
-                raise Conflict("Only the last answer of a chat can be asked for again.")
+                raise Conflict(t("Only the last answer of a chat can be asked for again."))
             if old.status not in RETRIABLE:
-                raise Conflict("This answer is whole; there is nothing to try again.")
+                raise Conflict(t("This answer is whole; there is nothing to try again."))
             answer, job = _begin_answer(session, user_id, project, chat, asked)
         rows = _rows(session, user_id, chat, asked, answer)
     return Begun(_turn(user_id, rows), job)
@@ -116,11 +117,11 @@ def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
     with db.session(write=True) as session:
         chat, project, answer, leaf = _answer_in_chat(session, user_id, message_id)
         if leaf is None or leaf.id != answer.id or answer.parent_id is None:
-            raise Conflict("Only the last answer of a chat can be continued.")
+            raise Conflict(t("Only the last answer of a chat can be continued."))
         asked, job = messages.get(session, user_id, answer.parent_id), None
         if answer.status != "generating":
             if answer.status not in RESUMABLE or text.is_blank(answer.content):
-                raise Conflict("There is nothing in this answer to continue from.")
+                raise Conflict(t("There is nothing in this answer to continue from."))
             answer.status, answer.error, answer.ended_at = "generating", "", None
             job = Job(
                 message_id=answer.id,
@@ -169,13 +170,13 @@ def _locked_chat(
     # Locked before its leaf is read, so that of two sends at once the second one sees the first.
     chat = chats.get(session, user_id, chat_id, lock=True)
     if chat.project_id != project.id:
-        raise NotFound("This chat doesn't exist, or was deleted.")
+        raise NotFound(t("This chat doesn't exist, or was deleted."))
     return chat
 
 
 def _refuse_while_writing(session: Session, chat: Chat) -> None:
     if answer_runs.find_in_chat(session, chat.id) is not None:
-        raise Conflict(_BUSY)
+        raise Conflict(t(_BUSY))
 
 
 def _answer_in_chat(

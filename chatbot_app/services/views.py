@@ -8,6 +8,7 @@ from datetime import datetime
 from chatbot_app import markdown
 from chatbot_app.models import Chat, Message, Project
 from chatbot_app.schemas import ChatItem, MessageView, ProjectDetail
+from chatbot_app.words import t
 
 
 def moment(value: datetime) -> str:
@@ -56,7 +57,7 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
         role=message.role,
         status=message.status,
         blocks=blocks,
-        error=message.error,
+        error=t(message.error),
         model=message.model,
         created_at=moment(message.created_at),
         version=place + 1,
