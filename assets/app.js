@@ -80,7 +80,7 @@
     if (next && /\/(sign-in|sign-in\/code|start)$/.test(form.dataset.api)) body.next = next;
     error.hidden = done.hidden = true;
     button.setAttribute("aria-busy", "true");
-    let message = "The server can't be reached. What you typed is still here; please try again.";
+    let message = say("The server can't be reached. What you typed is still here; please try again.");
     try {
       const response = await fetch(form.dataset.api, {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
@@ -354,9 +354,9 @@
 
   const copyFrom = async (button, text) => {
     const label = button.textContent;
-    if (label === "Copied") return;
+    if (label === say("Copied")) return;
     await toClipboard(text);
-    button.textContent = "Copied";
+    button.textContent = say("Copied");
     setTimeout(() => { button.textContent = label; }, 1500);
   };
 
@@ -366,7 +366,8 @@
     const line = $(`[data-count-for="${field.name}"]`);
     if (!line) return;
     const [length, limit] = [[...field.value].length, Number(line.dataset.limit)];
-    line.textContent = `${length.toLocaleString()} of ${limit.toLocaleString()} characters`;
+    const [counted, most] = [length, limit].map((number) => number.toLocaleString(root.lang));
+    line.textContent = say("{length} of {limit} characters", { length: counted, limit: most });
     line.toggleAttribute("data-over", length > limit);
   };
 
@@ -390,7 +391,7 @@
 
   // What was clicked may be gone when the page is drawn anew: the next one of its kind is where one goes on.
   let refocus = null;
-  const VERSIONS = ["Previous version", "Next version"];
+  const VERSIONS = [say("Previous version"), say("Next version")];
   on("click", (event) => {
     const button = event.target.closest?.(".way-on, .versions button");
     if (button) refocus = button.getAttribute("aria-label") ?? button.textContent;
@@ -444,7 +445,7 @@
       drawer(false);
       $("[data-open-navigation]")?.focus();
     } else if (event.key === "Escape" && !$("[role=dialog], [role=alertdialog], [role=menu]")) {
-      $('button[aria-label="Stop"]')?.click();
+      $(`button[aria-label="${say("Stop")}"]`)?.click();
     } else if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       $("[data-new-chat]")?.click();

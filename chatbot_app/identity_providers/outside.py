@@ -88,7 +88,8 @@ def is_private(url: str, *, may_be_http: bool) -> bool:
 
 
 def _unavailable(name: str) -> Unavailable:
-    return Unavailable(t(SENTENCES["unavailable"], name=name))
+    away = SENTENCES["unavailable"]
+    return Unavailable(t(away, name=name))
 
 
 def _where(error: httpx2.HTTPStatusError) -> str:

@@ -133,7 +133,8 @@ def handler(
             await _tell(self, error.message)
         except Exception:
             log.exception("%s failed", name)
-            await _tell(self, f"{t(UNEXPECTED)} ({t('Reference: {id}', id=caller.request_id)})")
+            reference = t("Reference: {id}", id=caller.request_id)
+            await _tell(self, f"{t(UNEXPECTED)} ({reference})")
 
     gated.__name__, gated.__qualname__ = function.__name__, name
     gated.__doc__, gated.__module__ = function.__doc__, function.__module__
