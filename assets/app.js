@@ -373,6 +373,8 @@
 
   // ---- What happens on the page ----
 
+  const OVER_THE_PAGE = "[role=dialog], [role=alertdialog], [role=menu], dialog[open]";
+
   on("click", (event) => {
     const hit = (selector) => event.target.closest?.(selector);
     if (hit("[data-toggle-rail]")) {
@@ -385,6 +387,8 @@
     if (hit("[data-jump]")) scrollToEnd();
     const code = hit("[data-copy-code]");
     if (code) copyFrom(code, $("pre", code.closest("figure")).innerText.replace(/\n$/, ""));
+    const link = hit("[data-copy-text]");
+    if (link) copyFrom(link, link.dataset.copyText);
     const copy = hit("[data-copy-shown]");
     if (copy) copyFrom(copy, $(`[data-show="${copy.dataset.copyShown}"]`, copy.closest("[data-steps]")).textContent);
   });
@@ -404,6 +408,20 @@
     const next = names.map((name) => buttons.find((b) => (b.getAttribute("aria-label") ?? b.textContent) === name)).find(Boolean);
     refocus = null;
     (next ?? composer())?.focus();
+  };
+
+  // A dialog or menu that is closed leaves the focus where one came from; a menu's own item that opened a dialog is
+  // gone by then, but its button is not.
+  const FLOATING = "[role=dialog], [role=alertdialog], [role=menu]";
+  let [cameFrom, isAway] = [null, false];
+  on("focusin", (event) => {
+    if (event.target.closest?.(FLOATING)) isAway = true;
+    else if (event.target !== document.body) [cameFrom, isAway] = [event.target, false];
+  });
+  const comeBack = () => {
+    if (!isAway || document.activeElement !== document.body || $(FLOATING)) return;
+    isAway = false;
+    if (cameFrom?.isConnected) cameFrom.focus();
   };
 
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
@@ -431,8 +449,27 @@
     if (field.matches("[data-counted]")) count(field);
   });
 
+  // ---- The sheet of keyboard shortcuts ----
+
+  const MOD = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+  const sheet = () => $("dialog[data-sheet=shortcuts]");
+  const showShortcuts = () => {
+    for (const key of sheet()?.querySelectorAll("[data-mod]") ?? []) key.textContent = MOD;
+    if (sheet() && !sheet().open) sheet().showModal();
+  };
+  on("click", (event) => {
+    if (event.target === sheet() || event.target.closest?.("[data-close-sheet]")) sheet().close(); // beside it, or ×
+  });
+
+  const isTyped = (element) => element.closest?.("input, textarea, select, [contenteditable=true]");
+
   on("keydown", (event) => {
     const field = event.target;
+    if (event.key === "?" && !event.ctrlKey && !event.metaKey && !isTyped(field) && !$(OVER_THE_PAGE)) {
+      event.preventDefault();
+      showShortcuts();
+      return;
+    }
     const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
     if (event.key === "Enter" && plain && field.matches?.("textarea[data-composer]")) {
       event.preventDefault();
@@ -444,7 +481,7 @@
     } else if (event.key === "Escape" && root.dataset.drawer) {
       drawer(false);
       $("[data-open-navigation]")?.focus();
-    } else if (event.key === "Escape" && !$("[role=dialog], [role=alertdialog], [role=menu]")) {
+    } else if (event.key === "Escape" && !$(OVER_THE_PAGE)) {
       $(`button[aria-label="${say("Stop")}"]`)?.click();
     } else if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -485,6 +522,7 @@
       earlier.observe(button);
     });
     focusAgain();
+    comeBack();
     keepUp();
   };
   look([]);
@@ -493,5 +531,5 @@
     attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
   });
 
-  window.chatbot = { signOut, copyMessage, freshKey };
+  window.chatbot = { signOut, copyMessage, freshKey, showShortcuts };
 })();

@@ -241,6 +241,26 @@ class ChatPage:
 
 
 @dataclass(frozen=True)
+class SharedLink:
+    """A link to a snapshot of one of a person's chats."""
+
+    id: str = ""
+    title: str = ""
+    url: str = ""
+    shared_at: str = ""
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """A stretch of a snapshot, as anybody with the link sees it."""
+
+    title: str
+    shared_at: str
+    messages: list[MessageView]
+    has_more: bool = False
+
+
+@dataclass(frozen=True)
 class Turn:
     """A question stored and an answer begun, both committed. Server-side only."""
 

@@ -182,8 +182,14 @@ def _cipher(secret: str) -> Any:
     return AESGCM(derived.derive(secret.encode("utf-8")))
 
 
+LINK_TOKEN_CHARS = 43
+"""What `new_link_token` gives."""
+
+
 def new_link_token() -> str:
-    """Give a token for a link that is sent: 256 random bits, of which only a hash is kept."""
+    """Give a token for a link: 256 random bits. Of one that is good for an account only a hash is
+    kept.
+    """
     return secrets.token_urlsafe(32)
 
 

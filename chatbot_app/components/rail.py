@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.titles import title_form
+from chatbot_app.components.words import t
 from chatbot_app.schemas import ChatItem
 from chatbot_app.state.rail import ChatGroup, Rail
 from chatbot_app.state.session import Session
@@ -189,6 +190,11 @@ def _account_menu() -> rx.Component:
             rx.cond(
                 Session.is_admin,
                 rx.dropdown_menu.item("Administration", on_select=rx.redirect("/admin")),
+            ),
+            rx.dropdown_menu.item(
+                t("Keyboard shortcuts"),
+                on_select=rx.call_function(rx.Var("() => window.chatbot.showShortcuts()")),
+                class_name="for-keyboards",
             ),
             rx.dropdown_menu.item(
                 "Sign out", on_select=rx.call_function(rx.Var("() => window.chatbot.signOut()"))

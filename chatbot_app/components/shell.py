@@ -12,6 +12,7 @@ from chatbot_app.components.icons import icon_button
 from chatbot_app.components.notice import notice
 from chatbot_app.components.offline import offline_bar
 from chatbot_app.components.rail import rail
+from chatbot_app.components.shortcuts import shortcuts
 from chatbot_app.components.unconfirmed import unconfirmed_bar
 from chatbot_app.components.words import t
 
@@ -24,6 +25,7 @@ def shell(*children: rx.Component, **props: Any) -> rx.Component:
         rx.el.main(unconfirmed_bar(), *children, class_name="stage", id="stage", **props),
         notice(),
         offline_bar(),
+        shortcuts(),
         class_name="shell",
     )
 

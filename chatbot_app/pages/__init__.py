@@ -15,6 +15,7 @@ from chatbot_app.pages import (
     reset,
     second_factor,
     settings,
+    share,
     verify,
 )
 
@@ -30,6 +31,7 @@ PAGES = (
     project,
     chat,
     settings,
+    share,
     admin_users,
     admin_invitations,
     admin_audit,

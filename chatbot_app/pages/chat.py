@@ -8,13 +8,16 @@ from chatbot_app.components.icons import icon_button
 from chatbot_app.components.message import message_article
 from chatbot_app.components.missing import missing
 from chatbot_app.components.prose import LiveFeed
+from chatbot_app.components.sharing import share_dialog
 from chatbot_app.components.shell import navigation_button, shell
 from chatbot_app.components.titles import title_form
+from chatbot_app.components.words import t
 from chatbot_app.state.answer import LiveAnswer
 from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
+from chatbot_app.state.sharing import Sharing
 
 OPTIONS = {
     "route": "/projects/[project_id]/chat/[[chat_id]]",
@@ -113,6 +116,11 @@ def _bar() -> rx.Component:
             aria_label="Settings of " + Conversation.project_name,
             class_name="project-chip",
         ),
+        rx.cond(
+            Conversation.open_chat_id != "",
+            icon_button("share", t("Share"), on_click=Sharing.show_dialog(True)),
+        ),
+        share_dialog(),
         class_name="page-bar",
     )
 

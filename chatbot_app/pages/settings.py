@@ -8,6 +8,7 @@ from chatbot_app.components.fields import form_error, saved_note, text_field
 from chatbot_app.components.identities import connections
 from chatbot_app.components.language import language_choice
 from chatbot_app.components.own_data import own_data
+from chatbot_app.components.sharing import shared_links
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.two_factor import two_factor
 from chatbot_app.components.words import around, t
@@ -16,11 +17,12 @@ from chatbot_app.state.profile import Profile
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.security import Security
 from chatbot_app.state.session import Session
+from chatbot_app.state.sharing import Sharing
 
 OPTIONS = {
     "route": "/settings",
     "title": t("Settings"),
-    "on_load": [Rail.load, Profile.load, Security.load, Identities.load],
+    "on_load": [Rail.load, Profile.load, Security.load, Identities.load, Sharing.load],
 }
 
 
@@ -38,6 +40,7 @@ def page() -> rx.Component:
             Identities.connections.length() > 0,
             _section(t("Connected accounts"), connections()),
         ),
+        _section(t("Shared links"), _once(Sharing.is_loaded, shared_links())),
         _section(t("Your data"), own_data()),
     )
 

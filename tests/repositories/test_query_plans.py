@@ -27,6 +27,7 @@ from chatbot_app.repositories import (
     messages,
     projects,
     sessions,
+    shared_chats,
     two_factor,
     users,
 )
@@ -39,6 +40,7 @@ from chatbot_app.services import (
     invitations,
     links,
     password_reset,
+    sharing,
     turns,
     verification,
 )
@@ -61,13 +63,14 @@ REPOSITORIES = (
     messages,
     projects,
     sessions,
+    shared_chats,
     two_factor,
     users,
 )
 
-SMALL = {"answer_run", "invitation"}
+SMALL = {"answer_run", "invitation", "shared_chat"}
 """Hold what is being written, or who is invited, at the moment and nothing else: to read them whole
-is quickest.
+is quickest. Of shared chats there are none but one's own here.
 """
 
 RARE = {"users.is_only_admin"}
@@ -98,7 +101,14 @@ def talking(crowd: Crowd) -> Paths:
         new, _job = turns.begin(user, project, None, "The first")
         ended(new.answer.id)
 
+    def share_and_withdraw() -> None:
+        link = sharing.share(user, chat)
+        sharing.list_for(user, chat)
+        sharing.open_page(link.url.rpartition("/")[2])
+        sharing.withdraw(user, link.id)
+
     return {
+        "a shared chat": share_and_withdraw,
         "questions, again and on": talk,
         "another version": lambda: turns.show_version(user, crowd.branching_answer),
         "a project's settings": lambda: project_service.update(

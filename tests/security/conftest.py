@@ -12,7 +12,7 @@ import pytest
 from chatbot_app import db
 from chatbot_app.models import Identity
 from chatbot_app.repositories import identities
-from chatbot_app.services import projects, turns
+from chatbot_app.services import projects, sharing, turns
 from tests.conftest import Person, end, person, say
 from tests.fake_provider import FakeProvider
 from tests.security.handlers import Handler, Route, registry
@@ -32,6 +32,7 @@ class Estate:
     identity_id: str
     older_id: str
     """Another answer to the same question, which is not shown."""
+    link_id: str
     secrets: tuple[str, ...]
 
     @property
@@ -43,6 +44,7 @@ class Estate:
             "message_id": self.message_id,
             "session_id": str(self.owner.viewer.session_id),
             "identity_id": self.identity_id,
+            "link_id": self.link_id,
             "confirmation": self.secrets[0],
         }
 
@@ -127,5 +129,6 @@ def new_estate() -> Estate:
         turn.answer.id,
         identity_id,
         older.answer.id,
+        sharing.share(owner.id, turn.chat.id).id,
         (*words, owner.email, owner.token),
     )

@@ -16,7 +16,13 @@ from tests.security.rows import rows
 from tests.served import Served
 from tests.wire import Tab, redirects_of
 
-ANONYMOUS = {"landing.pass_through", "landing.look_around", "notices.dismiss"}
+ANONYMOUS = {
+    "landing.pass_through",
+    "landing.look_around",
+    "notices.dismiss",
+    "snapshot.open",
+    "snapshot.show_more",
+}
 """What the signed-out may call; all have nothing to give."""
 
 BACKGROUND_SECONDS = 0.5

@@ -1,0 +1,96 @@
+"""What assistive technology meets on each page: axe finds nothing serious, in either theme."""
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from tests.browsers import OpenPage
+from tests.e2e.steps import begin_chat, button, expect_chat_ready, sign_up
+from tests.e2e.test_administration import make_admin
+from tests.fake_provider import Answer, FakeProvider
+from tests.served import Served
+
+SERIOUS = ("serious", "critical")
+
+RICH = """## A heading
+
+A [link](https://example.com), `code`, **bold** and a formula $x^2$.
+
+- [x] done
+- [ ] to do
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+```python
+print("hello")
+```
+"""
+
+SIGNED_OUT = ("/", "/login", "/register", "/forgot", "/nowhere")
+SIGNED_IN = ("/projects", "/settings", "/admin", "/admin/invitations", "/admin/audit")
+
+
+def serious(page: Page) -> list[str]:
+    """Say what axe finds on the page as it is, one line each."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)  # as the developer tools do it: the page itself may not
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']} at {node['target']}: {node['html'][:160]}"
+        for violation in found["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    ]
+
+
+def test_axe_finds_nothing_serious_on_any_page(
+    app: Served, provider: FakeProvider, open_page: OpenPage
+) -> None:
+    provider.default = Answer(text=RICH)
+    page = open_page(reduced_motion="reduce")
+    found: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            expect(page.locator(".skeleton")).to_have_count(0)
+            found[f"{name}, {scheme}"] = serious(page)
+
+    for path in SIGNED_OUT:
+        page.goto(path)
+        look(path)
+    somebody = sign_up(page, "Alice")
+    make_admin(app, somebody)
+    look("a new chat")
+    begin_chat(page, "Show me everything")
+    look("a chat")
+    for opener in ("Account menu", "Chat actions", "Switch project"):
+        button(page, opener).first.press("Enter")
+        expect(page.get_by_role("menu")).to_be_visible()
+        look(opener)
+        page.keyboard.press("Escape")
+    button(page, "Share").press("Enter")
+    button(page.get_by_role("dialog"), "Create link").click()
+    link = page.get_by_role("dialog").get_by_role("link").get_attribute("href")
+    look("the dialog about sharing")
+    page.keyboard.press("Escape")
+    button(page, "New chat").press("?")
+    look("the shortcuts")
+    page.keyboard.press("Escape")
+    chat = page.url
+    for path in (*SIGNED_IN, chat.partition("/chat")[0]):
+        page.goto(path)
+        look(path)
+    assert link
+    page.goto(link)
+    look("a shared chat")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(chat)
+    expect_chat_ready(page)
+    look("a chat on a phone")
+    button(page, "Open navigation").press("Enter")
+    look("the drawer")
+
+    told = [f"{name}: {line}" for name, lines in found.items() for line in lines]
+    assert not told, "\n".join(told)

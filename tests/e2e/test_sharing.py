@@ -1,0 +1,49 @@
+"""A shared chat: made in the chat's bar, read by somebody without an account, withdrawn."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browsers import OpenPage
+from tests.e2e.steps import (
+    answer,
+    begin_chat,
+    button,
+    expect_not_found,
+    messages,
+    send,
+    sign_up,
+    text_of,
+)
+from tests.fake_provider import Answer, FakeProvider
+
+
+def test_whoever_has_the_link_reads_the_chat_until_it_is_withdrawn(
+    page: Page, provider: FakeProvider, open_page: OpenPage
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "What is *short*?")
+    button(page, "Share").click()
+    dialog = page.get_by_role("dialog", name="Share this chat")
+    button(dialog, "Create link").click()
+    button(dialog, "Copy link").click()
+    expect(button(dialog, "Copied")).to_be_visible()
+    link: str = page.evaluate("navigator.clipboard.readText()")
+    page.keyboard.press("Escape")
+    provider.default = Answer(text="Something later.")
+    send(page, "And then?")
+    expect(answer(page)).to_contain_text("Something later.")
+
+    reader = open_page()
+    reader.goto(link)
+    expect(reader.get_by_role("heading", name="What is *short*?", exact=True)).to_be_visible()
+    expect(messages(reader, "user")).to_have_text("What is *short*?")
+    assert text_of(answer(reader)) == "A short answer."
+    expect(answer(reader).locator("strong")).to_have_text("short")
+    assert "later" not in reader.content()
+    assert "Alice" not in reader.content()
+    expect(reader).to_have_title("What is *short*?")
+
+    page.goto("/settings")
+    button(page, "Withdraw the link to What is *short*?").click()
+    expect(page.get_by_text("You share no chat.")).to_be_visible()
+    reader.reload()
+    expect_not_found(reader)
