@@ -396,6 +396,7 @@
   // What was clicked may be gone when the page is drawn anew: the next one of its kind is where one goes on.
   let refocus = null;
   const VERSIONS = [say("Previous version"), say("Next version")];
+  const STOP = say("Stop");
   on("click", (event) => {
     const button = event.target.closest?.(".way-on, .versions button");
     if (button) refocus = button.getAttribute("aria-label") ?? button.textContent;
@@ -482,7 +483,7 @@
       drawer(false);
       $("[data-open-navigation]")?.focus();
     } else if (event.key === "Escape" && !$(OVER_THE_PAGE)) {
-      $(`button[aria-label="${say("Stop")}"]`)?.click();
+      $(`button[aria-label="${STOP}"]`)?.click();
     } else if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       $("[data-new-chat]")?.click();

@@ -214,7 +214,8 @@ def _not_connected(error: httpx2.ConnectError) -> ModelError:
 
 def _unreachable(what_happened: str) -> ModelError:
     advice = t("Check OPENAI_BASE_URL and the network.")
-    return ModelError(f"{what_happened} {advice}", kind="unreachable")
+    sentence = f"{what_happened} {advice}"
+    return ModelError(sentence, kind="unreachable")
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
