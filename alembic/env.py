@@ -16,6 +16,7 @@ def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
+        include_name=migrations.is_modelled,
         render_as_batch=True,  # SQLite changes a table by rebuilding it
         transactional_ddl=True,  # SQLite can, once the driver leaves transactions alone (db.create)
     )

@@ -19,7 +19,7 @@
   // What was typed and not sent is nobody's business once its owner has left.
   const forgetDrafts = () => {
     try {
-      for (const key of Object.keys(localStorage)) if (/^(draft|sending):/.test(key)) localStorage.removeItem(key);
+      for (const key of Object.keys(localStorage)) if (/^(draft|sending|queued|model|models):/.test(key)) localStorage.removeItem(key);
     } catch { /* forbidden: then there are none */ }
   };
   if (store.get("rail")) root.dataset.rail = "collapsed";
@@ -113,182 +113,6 @@
     }
   };
 
-  // ---- The composer ----
-
-  // The message that is on its way, {key, text, draft, since, wait, tries, waits}: until the server took it or refused
-  // it by its key. `waits` if the page was offline, so that it was not even handed over.
-  let pending = null;
-  let resending = false;
-  const composer = () => $("textarea[data-composer]");
-  // A page that is made anew, after the server was away, does not know for a moment which chat it shows. One that was
-  // just opened doesn't either, and what reads what is sent may not be there yet.
-  const UNKNOWN = "draft:/";
-  const draftKey = (field) => (field.dataset.draft === "/" && field.dataset.openDraft) || `draft:${field.dataset.draft}`;
-
-  const grow = (field) => {
-    if (CSS.supports("field-sizing", "content")) return;
-    field.style.height = "auto";
-    field.style.height = `${field.scrollHeight}px`;
-  };
-
-  const write = (field, text) => {
-    field.value = text;
-    grow(field);
-    store.set(draftKey(field), text);
-  };
-
-  const hint = (text, calm = false) => {
-    const line = $("[data-composer-hint]");
-    if (!line || line.textContent === text) return;
-    line.textContent = text;
-    line.toggleAttribute("data-calm", calm);
-  };
-
-  const mayBeSent = (field) => {
-    const limit = Number(field.dataset.limit);
-    const length = field.value.length > limit ? [...field.value].length : field.value.length;
-    const fits = length <= limit;
-    hint(fits ? "" : `This message has ${length.toLocaleString()} characters; at most ${limit.toLocaleString()} can be sent.`);
-    return fits && field.value.trim() !== "";
-  };
-
-  // A message has a name of its own, kept beside its draft until the server took it: sent again, also after a
-  // reload, it is not asked again. With other words it is another message.
-  const outbox = {
-    sum(text) {
-      let sum = 5381;
-      for (let i = 0; i < text.length; i++) sum = (sum * 33 + text.charCodeAt(i)) | 0;
-      return `${text.length}.${sum}`;
-    },
-    find(draft, text) {
-      const [words, key, state] = (store.get(`sending:${draft}`) ?? "").split(" ");
-      return key && words === this.sum(text) ? { key, isRefused: state === "refused" } : null;
-    },
-    keep: (draft, text, key, state = "") => store.set(`sending:${draft}`, `${outbox.sum(text)} ${key} ${state}`),
-    drop: (draft) => store.set(`sending:${draft}`, ""),
-  };
-
-  const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-
-  const NOT_SENT = "This is not sent yet. It stays here, and is sent as soon as the server can be reached.";
-  const ON_ITS_WAY = "The message before this one is still on its way. This one stays here.";
-  const GAVE_UP = "This could not be sent. It stays here; please try again.";
-  const TRIES = 6; // within some two minutes that the server could be reached
-  const CHANGED = "You changed this message: press Enter when it is to be sent.";
-
-  let carried = null; // what was typed on while a new chat got its address belongs there
-
-  // The server took a message: let go of what was sent, and of nothing that was typed since.
-  const accepted = (field, key) => {
-    scrollToEnd();
-    if (pending?.key !== key) return;
-    const { draft, text } = pending;
-    pending = null;
-    hint("");
-    outbox.drop(draft);
-    if (draftKey(field) === draft && field.value.startsWith(text)) {
-      write(field, field.value.slice(text.length).trimStart());
-      if (field.value) carried = { draft, until: Date.now() + 3000 };
-    } else if (store.get(draft) === text) store.set(draft, "");
-  };
-
-  const refused = (key) => {
-    if (pending?.key !== key) return;
-    outbox.keep(pending.draft, pending.text, key, "refused"); // it may be stored all the same, if nobody knows
-    pending = null;
-    hint("");
-  };
-
-  // Send what is pending, and exactly that, whatever stands in the field by now.
-  const sendAgain = (field) => {
-    const typed = [field.value, field.selectionStart, field.selectionEnd];
-    resending = true;
-    field.value = pending.text;
-    field.form.requestSubmit();
-    resending = false;
-    field.value = typed[0];
-    field.setSelectionRange(typed[1], typed[2]);
-  };
-
-  // What went into a connection that was just dying never arrives, and is sent again, ever less often. What was
-  // sent while the page was offline waits in its field, where it can still be changed.
-  setInterval(() => {
-    const offline = lookAtLine();
-    const field = composer();
-    if (pending === null || !field || draftKey(field) !== pending.draft) return;
-    const waited = Date.now() - pending.since;
-    if (pending.waits || waited > 2000) hint(NOT_SENT, true);
-    if (offline || (!pending.waits && waited < pending.wait)) return;
-    if (pending.tries >= TRIES) {
-      refused(pending.key);
-      hint(GAVE_UP);
-      return;
-    }
-    Object.assign(pending, { since: Date.now(), wait: Math.min(2 * pending.wait, 30000), waits: false, tries: pending.tries + 1 });
-    sendAgain(field);
-  }, 1000);
-
-  // Another chat is open. What was typed before the page knew which one belongs to it; what was sent there and
-  // never taken is on its way again.
-  const openDraft = (field) => {
-    const [former, draft] = [field.dataset.openDraft, draftKey(field)];
-    if (former === draft) return false;
-    const isCarried = carried !== null && carried.draft === former && Date.now() < carried.until;
-    carried = null;
-    if ((former === UNKNOWN || isCarried) && field.value) {
-      store.set(former, "");
-      if (pending?.draft === former) pending.draft = draft;
-      write(field, field.value);
-    } else {
-      if (draft === UNKNOWN && field.value) store.set(draft, field.value); // typed before this script ran
-      field.value = store.get(draft) ?? "";
-      pending = null;
-      const left = field.value && outbox.find(draft, field.value);
-      const wasTaken = left && field.dataset.accepted?.endsWith(` ${left.key}`);
-      if (wasTaken) {
-        outbox.drop(draft);
-        write(field, "");
-      } else if (left && !left.isRefused) pending = message(draft, field.value, left.key, true);
-      hint("");
-    }
-    field.dataset.openDraft = draft;
-    grow(field);
-    return true;
-  };
-
-  const message = (draft, text, key, waits) => ({ draft, text, key, waits, since: Date.now(), wait: 4000, tries: 0 });
-
-  // Enter: false if nothing may be handed to the server now.
-  const submit = (field) => {
-    if (resending) {
-      $("[data-key]", field.form).value = pending.key;
-      return true;
-    }
-    if (pending && !pending.waits) {
-      if (field.value !== pending.text) hint(ON_ITS_WAY, true);
-      return false;
-    }
-    if (!mayBeSent(field)) return false;
-    const [draft, text] = [draftKey(field), field.value];
-    const key = outbox.find(draft, text)?.key ?? freshKey();
-    outbox.keep(draft, text, key);
-    $("[data-key]", field.form).value = key;
-    const offline = lookAtLine();
-    pending = message(draft, text, key, offline || draft === UNKNOWN);
-    if (offline) hint(NOT_SENT, true);
-    return !pending.waits;
-  };
-
-  const typed = (field) => {
-    write(field, field.value);
-    const draft = draftKey(field);
-    if (pending?.waits && field.value !== pending.text) {
-      pending = null;
-      hint(field.value ? CHANGED : "", true);
-    }
-    if (!pending && store.get(`sending:${draft}`) && !outbox.find(draft, field.value)) outbox.drop(draft);
-  };
-
   // ---- Scrolling: follow while at the end, stay where the reader put it, offer the way back ----
 
   let following = true;
@@ -303,6 +127,11 @@
   };
 
   // Before the browser draws what changed, so that the event of it comes in the same frame.
+  const stay = () => {
+    following = false;
+    showJump();
+  };
+
   const keepUp = () => {
     if (following) scrollToEnd();
     else showJump();
@@ -319,7 +148,7 @@
   on("scroll", (event) => {
     const box = event.target;
     if (!box.matches?.("[data-scroller]")) return;
-    if (distance(box) < 8) following = true;
+    if (distance(box) < 8 && !$("[data-load-later]")) following = true;
     else if (box.scrollTop < lastTop && box.scrollHeight >= lastHeight) following = false; // else the content shrank
     [lastTop, lastHeight] = [box.scrollTop, box.scrollHeight];
     showJump();
@@ -408,21 +237,7 @@
     const buttons = [...document.querySelectorAll(".message:last-child button:not(:disabled)")];
     const next = names.map((name) => buttons.find((b) => (b.getAttribute("aria-label") ?? b.textContent) === name)).find(Boolean);
     refocus = null;
-    (next ?? composer())?.focus();
-  };
-
-  // A dialog or menu that is closed leaves the focus where one came from; a menu's own item that opened a dialog is
-  // gone by then, but its button is not.
-  const FLOATING = "[role=dialog], [role=alertdialog], [role=menu]";
-  let [cameFrom, isAway] = [null, false];
-  on("focusin", (event) => {
-    if (event.target.closest?.(FLOATING)) isAway = true;
-    else if (event.target !== document.body) [cameFrom, isAway] = [event.target, false];
-  });
-  const comeBack = () => {
-    if (!isAway || document.activeElement !== document.body || $(FLOATING)) return;
-    isAway = false;
-    if (cameFrom?.isConnected) cameFrom.focus();
+    (next ?? $("textarea[data-composer]"))?.focus();
   };
 
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
@@ -438,15 +253,10 @@
       event.preventDefault();
       submitToApi(form);
     }
-    const field = $("textarea[data-composer]", form);
-    if (!field || submit(field)) return;
-    event.preventDefault();
-    event.stopPropagation();
   }, { capture: true });
 
   on("input", (event) => {
     const field = event.target;
-    if (field.matches("textarea[data-composer]")) typed(field);
     if (field.matches("[data-counted]")) count(field);
   });
 
@@ -471,11 +281,7 @@
       showShortcuts();
       return;
     }
-    const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
-    if (event.key === "Enter" && plain && field.matches?.("textarea[data-composer]")) {
-      event.preventDefault();
-      field.form.requestSubmit();
-    } else if (event.key === "Escape" && field.matches?.("[data-rename]")) {
+    if (event.key === "Escape" && field.matches?.("[data-rename]")) {
       $("[data-cancel]", field.form)?.click();
     } else if (event.key === "Escape" && event.defaultPrevented) {
       return; // a menu or a dialog took it
@@ -499,21 +305,7 @@
   });
 
   // React draws when it likes: look at what it drew, and first at what the page came with.
-  const look = (changes) => {
-    const field = composer();
-    const changed = (name) => changes.some((change) => change.attributeName === name);
-    if (field && !field.dataset.ready) {
-      field.dataset.ready = "true";
-      openDraft(field);
-    } else if (field) {
-      const keyIn = (name) => field.dataset[name].split(" ")[1];
-      if (changed("data-refused")) refused(keyIn("refused"));
-      if (changed("data-accepted")) accepted(field, keyIn("accepted"));
-      if (changed("data-draft") && openDraft(field)) {
-        following = true;
-        field.focus();
-      }
-    }
+  const look = () => {
     document.querySelectorAll("[data-counted]:not([data-ready])").forEach((field) => {
       field.dataset.ready = "true";
       count(field);
@@ -523,14 +315,12 @@
       earlier.observe(button);
     });
     focusAgain();
-    comeBack();
     keepUp();
   };
-  look([]);
+  look();
   new MutationObserver(look).observe(document, {
     subtree: true, childList: true, characterData: true,
-    attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft"],
   });
 
-  window.chatbot = { signOut, copyMessage, freshKey, showShortcuts };
+  window.chatbot = { $, on, store, lookAtLine, scrollToEnd, signOut, copyMessage, showShortcuts, stay };
 })();

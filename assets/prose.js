@@ -1,8 +1,12 @@
 // Draws the markdown of answers with React: at streaming speed, and safely, for nothing here is ever HTML of a
-// model's. Text becomes elements; what only looks like HTML stays text; images are links until somebody follows
-// them; addresses are the harmless kinds alone. Formulas and colours are fetched when the first one is needed.
-import { Fragment, createElement as h, memo, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+// model's. Text becomes elements; what only looks like HTML stays text; images are cards until somebody asks for
+// them; addresses are the harmless kinds alone. Formulas, colours and diagrams are fetched with the first of them.
+import { Fragment, createElement as h, memo, useId, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { Marked } from "marked";
+import { Diagram } from "./diagrams.js";
+import { useLate, useNear } from "./late.js";
+import { NoteReference, Notes, Numbers, footnoteRules, lex, useNotes } from "./notes.js";
+import { RemoteImage, hostOf } from "./remote_images.js";
 
 // ---- Formulas: $…$ as Pandoc reads it, so that "$5 and $6" stays money; $$…$$, \(…\) and \[…\] ----
 
@@ -18,29 +22,11 @@ const tex = (name, level, pattern, start) => ({
 
 const markdown = new Marked({ gfm: true }).use({
   extensions: [
+    ...footnoteRules,
     tex("texBlock", "block", /^ {0,3}\$\$[ \t]*\n([^]+?)\n {0,3}\$\$[ \t]*(?:\n|$)|^ {0,3}\\\[[ \t]*\n([^]+?)\n {0,3}\\\][ \t]*(?:\n|$)/, /(^|\n) {0,3}(\$\$|\\\[)/),
     tex("tex", "inline", /^\$\$([^$]+?)\$\$|^\$((?:[^\s$\\]|\\.)(?:(?:[^$\\]|\\.)*?(?:[^\s$\\]|\\.))?)\$(?!\d)|^\\\(([^]+?)\\\)|^\\\[([^]+?)\\\]/, /\$|\\[([]/),
   ],
 });
-
-// ---- What is fetched on first use ----
-
-const loading = {};
-const loaded = {};
-const sources = {
-  katex: () => import("katex").then(async (module) => (await import("katex/dist/katex.min.css"), module.default)),
-  highlighter: () => import("highlight.js/lib/common").then((module) => module.default),
-};
-
-const useLate = (name, isNeeded) => {
-  const [, redraw] = useState(0);
-  useEffect(() => {
-    if (!isNeeded || loaded[name]) return;
-    loading[name] ??= sources[name]().then((it) => { loaded[name] = it; });
-    loading[name].then(() => redraw((n) => n + 1), () => { delete loading[name]; });
-  }, [name, isNeeded]);
-  return isNeeded ? loaded[name] : undefined;
-};
 
 // A text can be nested deeper than a parser's stack: then it is shown as it is, and the page stays.
 const orElse = (make, otherwise) => {
@@ -64,20 +50,6 @@ const Tex = memo(({ text, display }) => {
 const LONGEST_COLOURED = 50000; // characters
 const PER_SHEET = 4000; // of code that is still being written: what the browser lays out anew each time
 
-const waiting = new Map();
-let watcher = null;
-const whenNear = (element, then) => {
-  watcher ??= new IntersectionObserver((entries) => entries.forEach((entry) => {
-    if (!entry.isIntersecting) return;
-    waiting.get(entry.target)?.();
-    waiting.delete(entry.target);
-    watcher.unobserve(entry.target);
-  }), { rootMargin: "1000px" });
-  waiting.set(element, then);
-  watcher.observe(element);
-  return () => { waiting.delete(element); watcher.unobserve(element); };
-};
-
 const sheets = (text) => {
   const parts = [];
   for (let at = 0; at < text.length;) {
@@ -90,16 +62,13 @@ const sheets = (text) => {
 
 const Code = memo(({ text, language, isOpen }) => {
   const card = useRef(null);
-  const [isNear, setNear] = useState(false);
   const isColoured = !isOpen && language !== "" && text.length <= LONGEST_COLOURED;
-  useEffect(() => {
-    if (isColoured && !isNear) return whenNear(card.current, () => setNear(true));
-  }, [isColoured, isNear]);
+  const isNear = useNear(card, isColoured);
   const highlighter = useLate("highlighter", isColoured && isNear);
   const html = highlighter?.getLanguage(language) && highlighter.highlight(text, { language, ignoreIllegals: true }).value;
   const className = language && `hljs language-${language}`;
   return h("figure", { className: "code-card", ref: card },
-    h("figcaption", null, h("span", null, language || "text"), h("button", { type: "button", "data-copy-code": "" }, "Copy code")),
+    h("figcaption", null, h("span", null, language || say("text")), h("button", { type: "button", "data-copy-code": "" }, say("Copy code"))),
     h("pre", { tabIndex: 0 }, html
       ? h("code", { key: "coloured", className, dangerouslySetInnerHTML: { __html: html } }) // escaped by highlight.js
       : h("code", { key: "plain", className }, isOpen && text.length > PER_SHEET ? sheets(text) : text)));
@@ -112,13 +81,34 @@ const reader = globalThis.document?.createElement("textarea"); // reads entities
 const decode = (text) => (text.includes("&") ? text.replace(ENTITY, (entity) => { reader.innerHTML = entity; return reader.value; }) : text);
 
 const harmless = (address) => (/^(https?|mailto|tel|xmpp|ircs?):/i.test(address) || !/^[^/?#]*:/.test(address) ? address : undefined);
-const link = (token, ...children) => h("a", {
-  href: harmless(decode(token.href).replace(/[\0- ]+/g, (gap) => encodeURI(gap))),
+const addressOf = (token) => harmless(decode(token.href).replace(/[\0- ]+/g, (gap) => encodeURI(gap)));
+const outward = (token) => ({
+  href: addressOf(token),
   title: token.title ? decode(token.title) : undefined,
   target: "_blank",
   rel: "noopener noreferrer nofollow",
-  className: token.type === "image" ? "remote-image" : undefined,
-}, ...children);
+});
+const link = (token, ...children) => h("a", outward(token), ...children);
+
+// Within a link a picture is its words: two things can't be clicked at one place.
+let linksAround = 0;
+const aroundLink = (token) => {
+  linksAround += 1;
+  try {
+    return link(token, ...all(token.tokens));
+  } finally {
+    linksAround -= 1;
+  }
+};
+const image = (token) => {
+  const words = say("Image: {name}", { name: decode(token.text) || token.href });
+  if (linksAround) return words;
+  const address = addressOf(token);
+  const host = address ? hostOf(address) : "";
+  return host
+    ? h(RemoteImage, { key: address, address, host, alt: decode(token.text), link: outward(token) })
+    : link(token, words);
+};
 
 const all = (tokens, isOpen) => tokens.flatMap((token, i) => elements[token.type]?.(token, isOpen && i === tokens.length - 1));
 const within = (tag, token, props) => h(tag, props, ...all(token.tokens ?? []));
@@ -136,24 +126,39 @@ const elements = {
   em: (t) => within("em", t),
   del: (t) => within("del", t),
   codespan: (t) => h("code", null, t.text),
-  checkbox: (t) => h("input", { type: "checkbox", checked: t.checked, disabled: true, readOnly: true }),
   text: (t) => (t.tokens ? all(t.tokens) : t.escaped ? t.text : decode(t.text)),
   escape: (t) => t.text,
   html: (t) => (t.block ? h("p", null, t.text) : t.text),
   tex: (t) => h(Tex, { text: t.text, display: t.display }),
-  link: (t) => link(t, ...all(t.tokens)),
-  image: (t) => link(t, "Image: ", decode(t.text) || t.href),
-  code: (t, isOpen) => h(Code, { text: t.text, language: /^[\w+#.-]+/.exec(t.lang ?? "")?.[0] ?? "", isOpen }),
+  link: aroundLink,
+  image,
+  note: () => null, // stands at the end
+  noteReference: (t) => (linksAround ? t.raw : h(NoteReference, { label: t.label, raw: t.raw })),
+  code: (t, isOpen) => {
+    const language = /^[\w+#.-]+/.exec(t.lang ?? "")?.[0] ?? "";
+    return language === "mermaid" ? h(Diagram, { text: t.text, isOpen }) : h(Code, { text: t.text, language, isOpen });
+  },
   list: (t) => h(t.ordered ? "ol" : "ul", {
     start: t.ordered && t.start !== 1 ? t.start : undefined,
     className: t.items.some((item) => item.task) ? "contains-task-list" : undefined,
-  }, ...t.items.map((item) => within("li", item))),
-  table: (t) => h("div", { className: "table-scroll", tabIndex: 0 }, h("table", null,
+  }, ...t.items.map((item) => (item.task ? h(Task, { item }) : within("li", item)))),
+  table: (t) => h("div", { className: "table-scroll", tabIndex: 0, role: "region", "aria-label": say("Table") }, h("table", null,
     h("thead", null, h("tr", null, ...t.header.map(cell("th")))),
     h("tbody", null, ...t.rows.map((row) => h("tr", null, ...row.map(cell("td"))))))),
 };
 
-const Block = memo(({ text, isOpen }) => h(Fragment, null, ...orElse(() => all(markdown.lexer(text), isOpen), [h("p", null, text)])));
+// Its words name the box; a list below it does not.
+const Task = ({ item }) => {
+  const id = useId();
+  const tokens = item.tokens.filter((it) => it.type !== "checkbox");
+  const line = /^(text|paragraph)$/.test(tokens[0]?.type) ? tokens.shift() : { tokens: [] };
+  return h("li", { className: "task" },
+    h("input", { type: "checkbox", checked: item.checked, disabled: true, readOnly: true, "aria-labelledby": id }),
+    h("span", { id }, ...all((line.tokens ?? []).filter((it) => it.type !== "checkbox"))),
+    ...all(tokens));
+};
+
+const Block = memo(({ text, isOpen, links }) => h(Fragment, null, ...orElse(() => all(lex(markdown, text, links), isOpen), [h("p", null, text)])));
 
 // ---- The live answer: one component hears of every update, and only the message it belongs to is drawn anew ----
 
@@ -175,7 +180,7 @@ export const LiveFeed = ({ messageId, groups, tails }) => {
 // The open tail may hold the first line of the next block already.
 const partsOf = (tail) => {
   const parts = [];
-  for (const { type, raw } of orElse(() => markdown.lexer(tail), [{ type: "text", raw: tail }])) {
+  for (const { type, raw } of orElse(() => lex(markdown, tail), [{ type: "text", raw: tail }])) {
     if (type === "space" && parts.length) parts[parts.length - 1] += raw;
     else parts.push(raw);
   }
@@ -187,7 +192,9 @@ export const Answer = memo(({ messageId, stored }) => {
   const followed = useSyncExternalStore(subscribe, () => (live.id === messageId ? live : null), () => null);
   const { blocks, tail } = followed ?? { blocks: stored, tail: "" };
   const parts = tail ? partsOf(tail) : [];
+  const { list, numbers, links } = useNotes(markdown, messageId, blocks, parts);
+  const known = useMemo(() => ({ id: messageId, numbers }), [messageId, numbers]);
   const last = blocks.length + parts.length - 1;
-  const drawn = [...blocks, ...parts].map((text, i) => h(Block, { key: i, text, isOpen: i === last && tail !== "" }));
-  return h("div", { className: "prose" }, drawn);
+  const drawn = [...blocks, ...parts].map((text, i) => h(Block, { key: i, text, links: links[i], isOpen: i === last && tail !== "" }));
+  return h(Numbers.Provider, { value: known }, h("div", { className: "prose" }, drawn, list.length > 0 && h(Notes, { key: "notes", id: messageId, list, Block })));
 });

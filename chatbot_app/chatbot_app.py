@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,25 +17,33 @@ from chatbot_app.api.headers import content_security_policy, script_hashes, with
 from chatbot_app.config import get_settings
 from chatbot_app.generation import worker
 from chatbot_app.pages import PAGES
-from chatbot_app.services import answers, letters
+from chatbot_app.services import answers, letters, purge, titles
 from chatbot_app.state.gate import OwnerLock
 
 log = logging.getLogger("reflex.events")  # what goes there is redacted
+
+
+WINDOW_COLOURS = {"light": "#fcfcfd", "dark": "#111113"}  # slate 1; no token reaches out there
 
 
 @asynccontextmanager
 async def lifespan() -> AsyncGenerator[None]:
     """What this worker needs while it serves: the model and the engine, closed at the end."""
     settings = get_settings()
-    await worker.open_engine(
+    engine = await worker.open_engine(
         await llm.choose(settings),
         shutdown_seconds=settings.shutdown_seconds / 2,
         heartbeat_seconds=settings.heartbeat_seconds,
         is_alone=db.is_alone(),
     )
+    found = titles.Titles(engine) if settings.auto_titles else None
+    purging = asyncio.create_task(purge.keep_purging())
     try:
         yield
     finally:
+        purging.cancel()
+        if found is not None:
+            await found.close()
         await letters.settle(settings.shutdown_seconds / 2)
         await answers.settle(settings.shutdown_seconds)
         await worker.close_engine()
@@ -51,9 +60,25 @@ def guarded(application: ASGIApp) -> ASGIApp:
     )
 
 
+AT_ONCE = ("/line.js", "/words.js")
+"""Scripts that run before anything is drawn."""
+
+SCRIPTS = ("/app.js", "/composer.js", "/menus.js", "/models.js", "/palette.js", "/imports.js")
+"""Scripts that wait for the page."""
+
+
 def preloaded(script: str) -> rx.Component:
     """Have the browser fetch a script before it comes to where it runs."""
     return rx.el.link(rel="preload", href=script, custom_attrs={"as": "script"})
+
+
+def window_colour(theme: str, colour: str) -> rx.Component:
+    """Have the browser paint its own frame, around an installed page too, like the page."""
+    return rx.el.meta(
+        name="theme-color",
+        content=colour,
+        custom_attrs={"media": f"(prefers-color-scheme: {theme})"},
+    )
 
 
 def log_failure(exception: Exception) -> None:
@@ -72,11 +97,13 @@ app = rx.App(
     stylesheets=["/styles.css"],
     head_components=[
         # First of all, for React puts the many scripts that it wants before those that it finds.
-        *(preloaded(script) for script in ("/line.js", "/words.js", "/app.js")),
+        *(preloaded(script) for script in (*AT_ONCE, *SCRIPTS)),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
-        rx.el.script(src="/line.js"),
-        rx.el.script(src="/words.js"),
-        rx.el.script(src="/app.js", defer=True),
+        rx.el.link(rel="apple-touch-icon", href="/icons/apple-touch-icon.png"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+        *(window_colour(theme, colour) for theme, colour in WINDOW_COLOURS.items()),
+        *(rx.el.script(src=script) for script in AT_ONCE),
+        *(rx.el.script(src=script, defer=True) for script in SCRIPTS),
     ],
     html_lang="en",
     api_transformer=[create_api(), guarded],

@@ -187,6 +187,8 @@ class Settings(BaseSettings):
     """Where an Ollama is looked for when no provider is set."""
     context_tokens: int = Field(default=16_000, ge=512)
     """How much of a chat is sent to the model: tokens, at four bytes each."""
+    auto_titles: bool = True
+    """Whether the model is asked for a chat's title after its first answer; else its first words."""
     model_connect_seconds: float = Field(default=10, gt=0)
     """How long the provider may take to accept the connection."""
     model_first_token_seconds: float = Field(default=60, gt=0)

@@ -172,6 +172,8 @@ def _prepare_migration(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = OFF")
+    # While a table is rebuilt it is not there for a moment, and triggers elsewhere name it.
+    connection.execute("PRAGMA legacy_alter_table = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,7 +7,8 @@ Where blocks begin is markdown-it-py's to say, never our own guess. That guess (
 decides when it is worth asking. So the blocks of a text do not depend on how it was cut into
 pieces: asking early or late finds the same ones. This rests on a property of CommonMark (appendix,
 "Phase 1: block structure"): the last top-level block may still change with the next line, but
-those before it can't. Reference definitions, the exception, are treated as paragraphs here.
+those before it can't. Reference definitions, the exception, are treated as paragraphs here. A
+footnote (`[^1]: …`) is a block with all that is indented below it.
 """
 
 import re
@@ -30,6 +31,7 @@ PARSED_FOR_FREE = 4096
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _LIST_MARKER = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:\s|$)")
+_NOTE = re.compile(r"\[\^[^\]\s\[]{1,200}\]:")
 _STANDS_ALONE = frozenset({"heading_open", "hr", "fence", "math_block"})
 _CONTINUES_WITH = {"blockquote_open": ">", "table_open": "|"}
 
@@ -47,10 +49,35 @@ def _math_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return not first.strip("$ \t") and _math_fence(state, start, end, silent)
 
 
+def _note(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A footnote: the line that names it, what goes on right below, what is indented after that."""
+    if state.is_code_block(start) or not _NOTE.match(
+        state.src, state.bMarks[start] + state.tShift[start], state.eMarks[start]
+    ):
+        return False
+    if silent:
+        return True
+    line = after = start + 1
+    ends_it = state.md.block.ruler.getRules("paragraph")
+    while line < end:
+        if not state.isEmpty(line):
+            is_inside = state.sCount[line] - state.blkIndent >= 4
+            goes_on = line == after and not any(rule(state, line, end, True) for rule in ends_it)
+            if not is_inside and not goes_on:
+                break
+            after = line + 1
+        line += 1
+    token = state.push("note", "", 0)
+    token.map = [start, after]
+    state.line = after
+    return True
+
+
 def _block_parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark").enable("table").disable("reference")
     ends_these = ["paragraph", "reference", "blockquote", "list"]
     parser.block.ruler.before("fence", "math_block", _math_block, {"alt": ends_these})
+    parser.block.ruler.before("fence", "note", _note, {"alt": ends_these})
     return parser
 
 
@@ -149,12 +176,12 @@ class BlockSplitter:
         kind = self._open.token.type
         if kind in ("bullet_list_open", "ordered_list_open"):
             is_inside = line[0] in " \t" or _LIST_MARKER.match(line) is not None
-            return not is_inside and (self._after_blank or line[0] in "#`~$>|<")
+            return not is_inside and (self._after_blank or line[0] in "#`~$>|<[")
         if self._after_blank or kind in _STANDS_ALONE:
             return True
         if stripped[0] == _CONTINUES_WITH.get(kind):
             return False
-        return stripped[0] in "#`~$>|<" or _LIST_MARKER.match(line) is not None
+        return stripped[0] in "#`~$>|<[" or _LIST_MARKER.match(line) is not None
 
     def _take_finished(self, complete: int) -> list[str]:
         tail = self.tail

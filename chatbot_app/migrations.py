@@ -7,9 +7,10 @@ them through `changing()`, so that both have the same lock and the same checks.
 import fcntl
 import functools
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -42,6 +43,16 @@ def migrate() -> tuple[str, str]:
             command.upgrade(config, "head")
             log.info("The database went from schema %s to %s.", before or "nothing", newest())
     return before, newest()
+
+
+def is_modelled(name: str | None, kind: str, parents: Mapping[Any, Any]) -> bool:
+    """Whether a table, column or index has its like in the models. The words of the search index
+    have not: each database keeps them in a way of its own (`0005_search.py`).
+    """
+    if kind == "table":
+        return not (name or "").startswith("message_words")
+    words = {("column", "words"), ("index", "ix_message_search_words")}
+    return parents.get("table_name") != "message_search" or (kind, name) not in words
 
 
 def is_ready() -> bool:

@@ -65,8 +65,9 @@ def _moment(*, nullable: bool = False) -> Any:
     return Column(UtcDateTime(), nullable=nullable)
 
 
-def _owner(target: str) -> Any:
-    return Column(Uuid(), ForeignKey(target, ondelete="CASCADE"), nullable=False)
+def _owner(target: str, *, unique: bool = False) -> Any:
+    key = ForeignKey(target, ondelete="CASCADE")
+    return Column(Uuid(), key, nullable=False, unique=unique or None)
 
 
 class User(SQLModel, table=True):
@@ -263,6 +264,28 @@ class Chat(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "chat"
     __table_args__: ClassVar[Any] = (
         Index("ix_chat_project_id_last_message_at", "project_id", "last_message_at"),
+        # Lists walk along these: what does not belong there is not in them.
+        Index(
+            "ix_chat_shown",
+            "project_id",
+            "last_message_at",
+            sqlite_where=text("archived_at IS NULL AND deleted_at IS NULL"),
+            postgresql_where=text("archived_at IS NULL AND deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_chat_pinned",
+            "project_id",
+            "pinned_at",
+            sqlite_where=text("pinned_at IS NOT NULL"),
+            postgresql_where=text("pinned_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_chat_archived",
+            "project_id",
+            "archived_at",
+            sqlite_where=text("archived_at IS NOT NULL"),
+            postgresql_where=text("archived_at IS NOT NULL"),
+        ),
         Index(
             "ix_chat_deleted_at",
             "deleted_at",
@@ -385,3 +408,23 @@ class SharedChat(SQLModel, table=True):
     title: str = Field(max_length=120)
     content: str = Field(sa_column=Column(Text(), nullable=False))
     created_at: datetime = Field(default_factory=now, sa_column=_moment())
+
+
+class MessageSearch(SQLModel, table=True):
+    """The place of a message that has a text in the search index, in order of their coming.
+
+    Kept by triggers on `message`, like the words beside it, which no model holds: see
+    `migrations.is_modelled`. Written by nobody else.
+    """
+
+    __tablename__: ClassVar[Any] = "message_search"
+    __table_args__: ClassVar[Any] = (Index("ix_message_search_user_id_id", "user_id", "id"),)
+
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+    message_id: uuid.UUID = Field(sa_column=_owner("message.id", unique=True))
+    user_id: uuid.UUID

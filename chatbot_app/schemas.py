@@ -194,10 +194,30 @@ class ChatItem:
 @dataclass(frozen=True)
 class ChatList:
     """A stretch of a project's chats, latest activity first; `older_than` is the cursor for what
-    lies behind, or empty.
+    lies behind, or empty. The first stretch comes with the `pinned` ones, which are in none.
     """
 
     chats: list[ChatItem]
+    older_than: str = ""
+    pinned: list[ChatItem] = field(default_factory=list[ChatItem])
+
+
+@dataclass(frozen=True)
+class ArchivedChat:
+    """A chat among those that were put away; `archived_at` in ISO 8601, or in words."""
+
+    id: str = ""
+    project_id: str = ""
+    project_name: str = ""
+    title: str = ""
+    archived_at: str = ""
+
+
+@dataclass(frozen=True)
+class ArchivedList:
+    """A stretch of a person's archived chats, last archived first; `older_than` as elsewhere."""
+
+    chats: list[ArchivedChat]
     older_than: str = ""
 
 
@@ -232,12 +252,13 @@ class MessageView:
 @dataclass(frozen=True)
 class ChatPage:
     """A stretch of the open conversation, oldest first; `older_than` is the cursor for what lies
-    before, or empty.
+    before, or empty, and `newer_than` for what lies behind, in a stretch from the middle.
     """
 
     chat: ChatItem
     messages: list[MessageView]
     older_than: str = ""
+    newer_than: str = ""
 
 
 @dataclass(frozen=True)
@@ -258,6 +279,47 @@ class SharedPage:
     shared_at: str
     messages: list[MessageView]
     has_more: bool = False
+
+
+@dataclass(frozen=True)
+class TextPart:
+    """A piece of a text: one of the words that were looked for, or what lies between."""
+
+    text: str = ""
+    is_hit: bool = False
+
+
+@dataclass(frozen=True)
+class ChatHit:
+    """A chat to go to, with its title in parts."""
+
+    id: str = ""
+    project_id: str = ""
+    title: list[TextPart] = field(default_factory=list[TextPart])
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class MessageHit:
+    """A message in which something was found, with the place around it in parts."""
+
+    id: str = ""
+    chat_id: str = ""
+    project_id: str = ""
+    chat_title: str = ""
+    role: str = "user"
+    excerpt: list[TextPart] = field(default_factory=list[TextPart])
+    said_at: str = ""
+    is_archived: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, newest first; `older_than` is the cursor for further messages, or empty."""
+
+    chats: list[ChatHit]
+    messages: list[MessageHit]
+    older_than: str = ""
 
 
 @dataclass(frozen=True)

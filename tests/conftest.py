@@ -7,6 +7,7 @@ import dataclasses
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from chatbot_app.generation import records
 from chatbot_app.models import AuditEntry, Invitation, Project, User
 from chatbot_app.repositories import answer_runs, projects, users
 from chatbot_app.schemas import Status, Turn, Viewer
-from chatbot_app.services import rates, sessions, throttle, turns
+from chatbot_app.services import chats, purge, rates, sessions, throttle, turns
 from tests import postgres as postgres_server
 
 PASSWORD = "a horse reads the paper"
@@ -180,11 +181,18 @@ def say(
     *,
     status: Status = "complete",
     chat_id: str | None = None,
+    model: str = "",
 ) -> Turn:
     """Have one turn, in a new chat unless one is named, and end its answer."""
-    turn, _job = turns.begin(owner.id, owner.project_id, chat_id, question)
+    turn, _job = turns.begin(owner.id, owner.project_id, chat_id, question, model=model)
     end(turn, answer, status=status)
     return turn
+
+
+def erase(owner: Person, chat_id: str) -> None:
+    """Delete a chat, and let so much time pass that it is gone for good."""
+    chats.delete(owner.id, chat_id)
+    purge.purge(timedelta(0))
 
 
 def end(turn: Turn, answer: str, *, status: Status = "complete") -> None:

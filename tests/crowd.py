@@ -158,6 +158,11 @@ class Rows:
             self.chat(project_id, 4)
         return Home(user_id, email, project_id, self.chat(project_id, longest))
 
+    def share(self, user_id: uuid.UUID, chat_id: uuid.UUID) -> None:
+        shared = {"id": uuid.uuid4(), "user_id": user_id, "chat_id": chat_id, "title": "A chat"}
+        shared |= {"token": uuid.uuid4().hex, "content": "[]", "created_at": BEGAN}
+        self.tables["shared_chat"].append(shared)
+
     def live(self, project_id: uuid.UUID) -> Live:
         chat_id = self.chat(project_id, 2)
         self.messages[-1] |= {"status": "generating", "content": ""}
@@ -191,12 +196,13 @@ def gather() -> Crowd:
         doomed_project=doomed_project,
         doomed_user=rows.home(chats=100, longest=100).user_id,
     )
-    homes = [rows.project(rows.person()) for _ in range(PEOPLE)]
-    for home in itertools.cycle(homes):
+    people = [rows.person() for _ in range(PEOPLE)]
+    homes = [(user_id, rows.project(user_id)) for user_id in people]
+    for user_id, home in itertools.cycle(homes):
         left = MESSAGES - len(rows.messages)
         if left <= 0:
             break
-        rows.chat(home, min(8, left))
+        rows.share(user_id, rows.chat(home, min(8, left)))
     store(rows.tables)
     return crowd
 
@@ -208,12 +214,15 @@ def store(tables: Mapping[str, list[Row]]) -> None:
         if not is_sqlite:
             # To look for each row's parent takes longer than all the rest.
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            connection.exec_driver_sql("ALTER TABLE message ENABLE ALWAYS TRIGGER message_said")
         for table in SQLModel.metadata.sorted_tables:
             rows = tables.get(table.name)
             if rows and is_sqlite:
                 connection.execute(sa.insert(table), rows)
             elif rows:
                 _copy(connection, table, rows)
+        if not is_sqlite:
+            connection.exec_driver_sql("ALTER TABLE message ENABLE TRIGGER message_said")
 
 
 def count() -> None:

@@ -112,12 +112,15 @@ class FakeProvider:
     def __init__(self, *, port: int = 0, default: Answer | None = None) -> None:
         self.default = default or Answer()
         self.requests: list[RecordedRequest] = []
+        self.models: list[dict[str, Any]] | None = [{"id": MODEL, "object": "model"}]
+        """What `/models` lists, as the provider would write it; None: a provider without a list."""
+        self.models_asked = 0
         self._queue: deque[Answer] = deque()
         self._arrived = threading.Condition()
         self._socket = socket.create_server((HOST, port or free_port()))
         self.port: int = self._socket.getsockname()[1]
         routes = [
-            Route("/v1/models", _models),
+            Route("/v1/models", self._list),
             Route("/v1/chat/completions", _Completions(self), methods=["POST"]),
         ]
         config = uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off")
@@ -151,6 +154,12 @@ class FakeProvider:
             self.requests.append(request)
             self._arrived.notify_all()
             return self._queue.popleft() if self._queue else self.default
+
+    async def _list(self, _: Request) -> JSONResponse:
+        self.models_asked += 1
+        if self.models is None:
+            return JSONResponse({"error": {"message": "Not found"}}, status_code=404)
+        return JSONResponse({"object": "list", "data": self.models})
 
     def run(self) -> None:
         """Serve in this thread until interrupted."""
@@ -225,10 +234,6 @@ def _head(answer: Answer, content_type: str) -> Message:
     headers = {"content-type": content_type} | {k.lower(): v for k, v in answer.headers.items()}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     return {"type": "http.response.start", "status": answer.status, "headers": raw}
-
-
-async def _models(_: Request) -> JSONResponse:
-    return JSONResponse({"object": "list", "data": [{"id": MODEL, "object": "model"}]})
 
 
 def main() -> None:

@@ -78,6 +78,7 @@ class Served:
             "SIGN_IN_FAILURES_PER_ADDRESS": "10000",
             "SIGN_IN_FAILURES_PER_ACCOUNT": "1000",
             "EVENTS_PER_SECOND": "100000",
+            "AUTO_TITLES": "0",  # which would take answers that tests have laid ready
             **_provider(provider_url),
             **environment,
         }

@@ -16,6 +16,7 @@ LINES = st.sampled_from(
         "$$", "$$ x", "  $$", "$$$", "x $$", "| a | b |", "|---|---|", "| 1 | 2 |", "a | b", "--- | ---",
         "<div>", "</div>", "<!-- a", "-->", "<pre>", "</pre>", "<b>", "[a]: /url", '[b]: /url "open', 'shut"',
         "***", "\u2028", "\x0b", "\0", "ж🌊", "- ```", "1. ~~~", "-", "- $$", ">```",
+        "[^1]: note", "[^a]:", "  [^b]: x", "    goes on",
     ]
 )  # fmt: skip
 LINE_ENDS = st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\n"])
@@ -92,6 +93,7 @@ def test_blocks_are_found_as_soon_as_late(text: str) -> None:
         "$$\nx = 1\n\ny = 2\n$$\n",
         "    indented code\n\n    goes on\n\n",
         "---\n",
+        "[^1]: A note\nthat goes on.\n\n    And on:\n\n    ```\n    code\n    ```\n\n",
     ],
 )
 def test_a_block_is_never_cut_and_keeps_its_blank_lines(block: str) -> None:
@@ -111,6 +113,15 @@ def test_a_formula_directly_under_a_paragraph_is_a_block_of_its_own() -> None:
         "It holds:\n",
         "$$\nx\n\ny\n$$\n",
         "for all.",
+    ]
+
+
+def test_each_footnote_is_a_block_of_its_own() -> None:
+    assert split("Said.[^1]\n[^1]: One.\n[^2]: Two,\n  lazily.\n# Next") == [
+        "Said.[^1]\n",
+        "[^1]: One.\n",
+        "[^2]: Two,\n  lazily.\n",
+        "# Next",
     ]
 
 
@@ -191,6 +202,8 @@ LONG_INPUTS = {
     "one giant quote": "> quoted words\n>\n" * 11_000,
     "one giant html block": "<!--\n" + "# not a heading\n\n" * 11_000,
     "one giant formula": "$$\n" + "x = 1\n\n" * 28_000,
+    "one giant footnote": "[^1]: A note.\n\n" + "    goes on\n\n" * 13_000,
+    "many footnotes": "[^1]: A note.\n" * 12_000,
     "one line": "word " * 40_000,
     "false fences": "- item\n```x`y\n" * 14_000,
     "realistic": sample_text(50_000),

@@ -34,6 +34,18 @@ ADDED = {
 """Each column with what the rows that are there get; None: it may be empty."""
 
 
+INDEXES = {
+    "ix_chat_shown": (
+        ["project_id", "last_message_at"],
+        "archived_at IS NULL AND deleted_at IS NULL",
+    ),
+    "ix_chat_pinned": (["project_id", "pinned_at"], "pinned_at IS NOT NULL"),
+    "ix_chat_archived": (["project_id", "archived_at"], "archived_at IS NOT NULL"),
+    "ix_chat_deleted_at": (["deleted_at"], "deleted_at IS NOT NULL"),
+}
+"""Of chats: what a list shows, in its order, and the few that are to be gone for good."""
+
+
 def upgrade() -> None:
     """Add to projects, chats, messages and the journal; nothing that is there changes."""
     for table, columns in ADDED.items():
@@ -41,15 +53,9 @@ def upgrade() -> None:
             op.add_column(
                 table, sa.Column(name, kind, nullable=filled is None, server_default=filled)
             )
-    # The few chats that are to be gone for good are looked for all the time.
-    is_deleted = sa.text("deleted_at IS NOT NULL")
-    op.create_index(
-        "ix_chat_deleted_at",
-        "chat",
-        ["deleted_at"],
-        sqlite_where=is_deleted,
-        postgresql_where=is_deleted,
-    )
+    for name, (columns, condition) in INDEXES.items():
+        where = sa.text(condition)
+        op.create_index(name, "chat", columns, sqlite_where=where, postgresql_where=where)
     op.create_table(
         "shared_chat",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -81,7 +87,8 @@ def downgrade() -> None:
     """
     op.drop_table("shared_chat")
     _delete_deleted_chats()
-    op.drop_index("ix_chat_deleted_at", "chat")
+    for name in INDEXES:
+        op.drop_index(name, "chat")
     op.execute("DELETE FROM message_chunk WHERE is_reasoning")
     for table, columns in ADDED.items():
         for name in columns:

@@ -5,9 +5,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from chatbot_app.api import account, auth, health, invitations, links, oidc, tokens, two_factor
+from chatbot_app.api import (
+    account,
+    auth,
+    exports,
+    health,
+    imports,
+    invitations,
+    links,
+    models,
+    oidc,
+    tokens,
+    two_factor,
+)
 from chatbot_app.api.calls import Calls
-from chatbot_app.api.sizes import BodyLimit
+from chatbot_app.api.sizes import IMPORTS, MAX_IMPORT_BYTES, BodyLimit
 from chatbot_app.errors import AppError, CodeNeeded, NotSignedIn, TooManyAttempts
 from chatbot_app.words import t
 
@@ -21,9 +33,12 @@ def create_api() -> FastAPI:
     api.include_router(tokens.router)
     api.include_router(two_factor.router)
     api.include_router(account.router)
+    api.include_router(exports.router)
+    api.include_router(imports.router)
     api.include_router(oidc.router)
     api.include_router(links.router)
     api.include_router(invitations.router)
+    api.include_router(models.router)
     api.include_router(health.router)
     api.mount("/api", _nothing)
     api.add_exception_handler(AppError, _refusal)
@@ -62,7 +77,13 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(scope, receive, send)
 
 
-def _too_long(_request: Request, _error: Exception) -> JSONResponse:
+def _too_long(request: Request, _error: Exception) -> JSONResponse:
+    if request.url.path == IMPORTS:
+        most = f"{MAX_IMPORT_BYTES // 1_000_000} MB"
+        return JSONResponse(
+            {"error": t("This file is too large: at most {most} can be imported.", most=most)},
+            status_code=413,
+        )
     return JSONResponse({"error": t("This form is too long to be read.")}, status_code=413)
 
 

@@ -59,7 +59,7 @@ def content_security_policy(hashes: list[str]) -> str:
             "default-src 'none'",
             f"script-src {scripts}",
             "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data:",
+            "img-src 'self' data: https:",
             "font-src 'self' data:",
             "connect-src 'self'",
             "manifest-src 'self'",

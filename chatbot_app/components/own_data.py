@@ -12,8 +12,8 @@ def own_data() -> rx.Component:
     return rx.fragment(
         rx.el.p(
             t(
-                "Everything this site keeps of you, in one JSON file: your account, your projects, and"
-                " every message of your chats."
+                "Everything this site keeps of you, in one JSON file: your account, your projects,"
+                " and every message of your chats. It can be imported again."
             ),
             class_name="settings-words",
         ),

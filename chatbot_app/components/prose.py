@@ -1,8 +1,9 @@
 """Markdown as it is shown in answers: nothing runs, nothing is fetched from elsewhere, nothing is
-drawn anew without need. How it is drawn is in `assets/prose.js`.
+drawn anew without need. How it is drawn is in `assets/prose.js`: `notes.js` has the footnotes,
+`diagrams.js` Mermaid, `remote_images.js` pictures of other hosts.
 
-Raw HTML stays text, links leave for a new tab, remote images are links until somebody follows them
-(CVE-2025-32711).
+Raw HTML stays text, links leave for a new tab, remote images are fetched when somebody asks for
+them (CVE-2025-32711).
 """
 
 import reflex as rx
@@ -14,6 +15,7 @@ class _Prose(rx.Component):
         "marked@18.2.1",
         "katex@0.19.1",
         "highlight.js@11.12.0",
+        "@mermaid-js/tiny@12.0.0",  # all of it in one file: fewer kinds of diagrams, no elkjs (EPL)
     ]
 
 

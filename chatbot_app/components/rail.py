@@ -2,7 +2,10 @@
 
 import reflex as rx
 
+from chatbot_app.components.chat_menu import chat_dialogs, chat_items
 from chatbot_app.components.icons import icon_button
+from chatbot_app.components.menus import menu_content
+from chatbot_app.components.palette import palette_button
 from chatbot_app.components.titles import title_form
 from chatbot_app.components.words import t
 from chatbot_app.schemas import ChatItem
@@ -16,43 +19,49 @@ def rail() -> rx.Component:
         rx.el.div(
             _project_switcher(),
             icon_button(
-                "panel-left-close", "Close navigation", class_name="collapse", data_toggle_rail=""
+                "panel-left-close",
+                t("Close navigation"),
+                class_name="collapse",
+                data_toggle_rail="",
             ),
             class_name="rail-top",
         ),
-        icon_button("panel-left-open", "Show navigation", class_name="expand", data_toggle_rail=""),
+        icon_button(
+            "panel-left-open", t("Show navigation"), class_name="expand", data_toggle_rail=""
+        ),
         rx.el.button(
             rx.icon("square-pen", size=18, aria_hidden="true"),
-            rx.el.span("New chat"),
+            rx.el.span(t("New chat")),
             type="button",
             data_new_chat="",
             on_click=rx.redirect("/projects/" + Rail.listed_project_id + "/chat"),
             class_name="rail-item new-chat",
         ),
+        palette_button(),
         rx.el.nav(
             rx.cond(
                 Rail.is_loaded,
                 rx.cond(
                     Rail.groups.length() > 0,
                     rx.foreach(Rail.groups, _group),
-                    rx.el.p("Your chats will appear here.", class_name="rail-empty"),
+                    rx.el.p(t("Your chats will appear here."), class_name="rail-empty"),
                 ),
                 rx.fragment(*[rx.el.div(class_name="skeleton rail-skeleton") for _ in range(6)]),
             ),
             rx.cond(
                 Rail.older_than != "",
                 rx.el.button(
-                    "Show older chats",
+                    t("Show older chats"),
                     type="button",
                     on_click=Rail.load_older,
                     class_name="rail-item older-chats",
                 ),
             ),
-            aria_label="Chats",
+            aria_label=t("Chats"),
             class_name="rail-chats",
         ),
         _account_menu(),
-        _delete_dialog(),
+        chat_dialogs(),
         class_name="rail",
         id="rail",
     )
@@ -72,7 +81,7 @@ def _project_switcher() -> rx.Component:
                 current,
                 rx.icon("chevrons-up-down", size=14, aria_hidden="true"),
                 type="button",
-                aria_label="Switch project",
+                aria_label=t("Switch project"),
                 class_name="switcher",
             )
         ),
@@ -86,10 +95,11 @@ def _project_switcher() -> rx.Component:
             ),
             rx.dropdown_menu.separator(),
             rx.dropdown_menu.item(
-                "Project settings",
+                t("Project settings"),
                 on_select=rx.redirect("/projects/" + Rail.listed_project_id),
             ),
-            rx.dropdown_menu.item("All projects", on_select=rx.redirect("/projects")),
+            rx.dropdown_menu.item(t("All projects"), on_select=rx.redirect("/projects")),
+            rx.dropdown_menu.item(t("Archived chats"), on_select=rx.redirect("/archived")),
             class_name="menu",
         ),
     )
@@ -135,41 +145,16 @@ def _chat_line(chat: rx.Var[ChatItem]) -> rx.Component:
                 rx.el.button(
                     rx.icon("ellipsis", size=16, aria_hidden="true"),
                     type="button",
-                    aria_label="Chat actions",
+                    aria_label=t("Chat actions"),
                     class_name="icon-button chat-actions",
                 )
             ),
-            rx.dropdown_menu.content(
-                rx.dropdown_menu.item("Rename", on_select=Rail.start_renaming(chat.id)),
-                rx.dropdown_menu.item("Delete", color="red", on_select=Rail.ask_to_delete(chat.id)),
-                class_name="menu",
+            menu_content(
+                *chat_items(
+                    chat.id, is_pinned=chat.is_pinned, on_rename=Rail.start_renaming(chat.id)
+                )
             ),
         ),
-    )
-
-
-def _delete_dialog() -> rx.Component:
-    return rx.alert_dialog.root(
-        rx.alert_dialog.content(
-            rx.alert_dialog.title("Delete this chat?"),
-            rx.alert_dialog.description(
-                "“" + Rail.deleting_title + "” and everything in it will be gone for good."
-            ),
-            rx.el.div(
-                rx.alert_dialog.cancel(
-                    rx.el.button("Cancel", type="button", class_name="button", on_click=Rail.keep)
-                ),
-                rx.alert_dialog.action(
-                    rx.el.button(
-                        "Delete", type="button", class_name="button danger", on_click=Rail.delete
-                    )
-                ),
-                class_name="dialog-actions",
-            ),
-            max_width="26rem",
-            on_escape_key_down=Rail.keep,
-        ),
-        open=Rail.deleting_id != "",
     )
 
 
@@ -180,16 +165,16 @@ def _account_menu() -> rx.Component:
                 rx.el.span(Session.name[:1].upper(), class_name="avatar", aria_hidden="true"),
                 rx.el.span(Session.name, class_name="ellipsis"),
                 type="button",
-                aria_label="Account menu",
+                aria_label=t("Account menu"),
                 class_name="rail-item account",
             )
         ),
         rx.dropdown_menu.content(
             rx.el.div(Session.email, class_name="menu-label ellipsis"),
-            rx.dropdown_menu.item("Settings", on_select=rx.redirect("/settings")),
+            rx.dropdown_menu.item(t("Settings"), on_select=rx.redirect("/settings")),
             rx.cond(
                 Session.is_admin,
-                rx.dropdown_menu.item("Administration", on_select=rx.redirect("/admin")),
+                rx.dropdown_menu.item(t("Administration"), on_select=rx.redirect("/admin")),
             ),
             rx.dropdown_menu.item(
                 t("Keyboard shortcuts"),
@@ -197,7 +182,7 @@ def _account_menu() -> rx.Component:
                 class_name="for-keyboards",
             ),
             rx.dropdown_menu.item(
-                "Sign out", on_select=rx.call_function(rx.Var("() => window.chatbot.signOut()"))
+                t("Sign out"), on_select=rx.call_function(rx.Var("() => window.chatbot.signOut()"))
             ),
             side="top",
             class_name="menu",

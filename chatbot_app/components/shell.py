@@ -11,8 +11,10 @@ import reflex as rx
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.notice import notice
 from chatbot_app.components.offline import offline_bar
+from chatbot_app.components.palette import palette
 from chatbot_app.components.rail import rail
 from chatbot_app.components.shortcuts import shortcuts
+from chatbot_app.components.toast import toast
 from chatbot_app.components.unconfirmed import unconfirmed_bar
 from chatbot_app.components.words import t
 
@@ -23,6 +25,8 @@ def shell(*children: rx.Component, **props: Any) -> rx.Component:
         rail(),
         rx.el.div(class_name="scrim", data_close_navigation="", aria_hidden="true"),
         rx.el.main(unconfirmed_bar(), *children, class_name="stage", id="stage", **props),
+        toast(),
+        palette(),
         notice(),
         offline_bar(),
         shortcuts(),

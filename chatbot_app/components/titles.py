@@ -4,6 +4,8 @@ from typing import Any
 
 import reflex as rx
 
+from chatbot_app.components.words import t
+
 
 def title_form(
     title: rx.Var[str] | str, *, on_submit: Any, on_cancel: Any, class_name: str
@@ -16,14 +18,14 @@ def title_form(
         rx.el.input(
             name="title",
             default_value=title,
-            aria_label="Chat title",
+            aria_label=t("Chat title"),
             auto_focus=True,
             auto_complete="off",
             data_rename="",
             class_name=class_name,
         ),
         rx.el.button(
-            "Cancel",
+            t("Cancel"),
             type="button",
             tab_index=-1,
             data_cancel="",

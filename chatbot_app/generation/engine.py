@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 
 from chatbot_app.errors import AppError, ModelError
@@ -42,6 +42,8 @@ class Engine:
         self.is_closing = False
         self.has_work = asyncio.Event()
         """Set while answers are live here."""
+        self.on_end: list[Callable[[Generation], None]] = []
+        """Called with each answer that ended here, once that is stored. Must be quick."""
         self._shutdown_seconds = shutdown_seconds
         self._live: dict[uuid.UUID, Generation] = {}
         self._in_chat: dict[uuid.UUID, Generation] = {}
@@ -140,6 +142,8 @@ class Engine:
             await self._outcomes.store(_to_store(generation))
         self._ended_runs.append(generation.run_id)
         generation.saved.set()
+        for told in self.on_end:
+            told(generation)
         # A later run of the same message may have begun meanwhile: it is not ours to forget.
         if self._live.get(generation.message_id) is generation:
             del self._live[generation.message_id]

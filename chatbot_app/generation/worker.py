@@ -45,6 +45,11 @@ def engine() -> Engine:
     return _open().engine
 
 
+def default_model() -> str:
+    """The name of the model that answers where none was chosen; empty while the worker is not open."""
+    return _worker.engine.model.name if _worker is not None else ""
+
+
 def live_in(chat_id: uuid.UUID) -> Generation | None:
     """The live answer of this chat, whichever worker writes it.
 

@@ -4,9 +4,18 @@ What differs between providers ends here: every failure leaves this package as a
 sentence that is safe to show. Nothing here knows of chats, users or the database.
 """
 
+from chatbot_app.llm.catalogue import OfferedModel
 from chatbot_app.llm.demo import DemoModel
 from chatbot_app.llm.openai_compatible import OpenAICompatible
 from chatbot_app.llm.protocol import ChatModel, Prompt, PromptMessage
 from chatbot_app.llm.selection import choose
 
-__all__ = ["ChatModel", "DemoModel", "OpenAICompatible", "Prompt", "PromptMessage", "choose"]
+__all__ = [
+    "ChatModel",
+    "DemoModel",
+    "OfferedModel",
+    "OpenAICompatible",
+    "Prompt",
+    "PromptMessage",
+    "choose",
+]

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+from chatbot_app.llm.catalogue import OfferedModel
 from chatbot_app.llm.protocol import Prompt
 
 _TEXTS = {
@@ -53,6 +54,10 @@ class DemoModel:
             if early > 0:
                 await asyncio.sleep(early)
             yield piece
+
+    async def list_models(self) -> tuple[OfferedModel, ...]:
+        """See `ChatModel.list_models`: itself alone."""
+        return (OfferedModel(self.name),)
 
     async def aclose(self) -> None:
         """Nothing is held open."""

@@ -17,6 +17,7 @@ from openai import AsyncOpenAI
 
 from chatbot_app.errors import ModelError
 from chatbot_app.llm import deltas, failures, sse
+from chatbot_app.llm.catalogue import Catalogue, OfferedModel
 from chatbot_app.llm.gathering import Gathering
 from chatbot_app.llm.protocol import Prompt
 
@@ -59,6 +60,7 @@ class OpenAICompatible:
             # How long to wait for the model is decided here, where its signs can be told from others.
             timeout=openai.Timeout(None, connect=connect_timeout, pool=connect_timeout),
         )
+        self._catalogue = Catalogue(self._list)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
         """See `ChatModel.stream`."""
@@ -88,9 +90,23 @@ class OpenAICompatible:
             # Without its cause: a provider's words may quote the key, and a traceback would show them.
             raise failure from None
 
+    async def list_models(self) -> tuple[OfferedModel, ...]:
+        """See `ChatModel.list_models`."""
+        return await self._catalogue.get()
+
     async def aclose(self) -> None:
         """Close the connections that were kept for the next answer."""
+        await self._catalogue.aclose()
         await self._client.close()
+
+    async def _list(self) -> object:
+        try:
+            response = await self._client.models.with_raw_response.list()
+            return response.http_response.json()
+        except failures.SDK_ERRORS as error:
+            raise failures.from_exception(error, model=self.name) from None
+        except ValueError:
+            raise failures.failure("malformed") from None
 
     def _request(
         self, prompt: Prompt, model: str

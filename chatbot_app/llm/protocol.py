@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from chatbot_app.llm.catalogue import OfferedModel
+
 Role = Literal["system", "user", "assistant"]
 
 
@@ -30,11 +32,15 @@ class Prompt:
 class ChatModel(Protocol):
     """A model that writes answers piece by piece. One instance serves all answers of a worker."""
 
-    name: str
-    """The model's name as people are shown it."""
+    @property
+    def name(self) -> str:
+        """The model's name as people are shown it."""
+        ...
 
-    is_demo: bool
-    """Whether the answers are made up to show the platform, without a language model behind."""
+    @property
+    def is_demo(self) -> bool:
+        """Whether the answers are made up to show the platform, without a language model behind."""
+        ...
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
         """Write an answer: yields non-empty pieces of text and ends when the answer is complete.
@@ -44,6 +50,12 @@ class ChatModel(Protocol):
 
         Raises:
             ModelError: no answer came, or only the part that was yielded so far.
+        """
+        ...
+
+    async def list_models(self) -> tuple[OfferedModel, ...]:
+        """List what a prompt may name as its `model`, at once if it was asked for lately; empty if
+        the provider doesn't say. Never fails.
         """
         ...
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from chatbot_app.errors import ModelError
+from chatbot_app.llm.catalogue import OfferedModel
 from chatbot_app.llm.failures import Kind
 from chatbot_app.llm.protocol import ChatModel, Prompt
 
@@ -63,6 +64,10 @@ class Retrying:
                     self._retries,
                 )
             await asyncio.sleep(wait)
+
+    async def list_models(self) -> tuple[OfferedModel, ...]:
+        """See `ChatModel.list_models`."""
+        return await self._model.list_models()
 
     async def aclose(self) -> None:
         """Close what the other model holds open."""

@@ -5,10 +5,12 @@ import logging
 import httpx2
 
 from chatbot_app.config import Settings
+from chatbot_app.llm.catalogue import can_chat, read
 from chatbot_app.llm.demo import DemoModel
 from chatbot_app.llm.openai_compatible import OpenAICompatible
 from chatbot_app.llm.protocol import ChatModel
 from chatbot_app.llm.retries import Retrying
+from chatbot_app.llm.substitute import Substitute
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +20,7 @@ PROBE_SECONDS = 1.0
 
 async def choose(settings: Settings) -> ChatModel:
     """The provider in the settings; without one an Ollama that answers locally; otherwise the demo
-    model.
+    model, for as long as no Ollama is started.
     """
     if settings.has_provider:
         return _client(
@@ -27,9 +29,18 @@ async def choose(settings: Settings) -> ChatModel:
             settings.openai_base_url,
             settings.openai_api_key.get_secret_value(),
         )
-    if local := await _ollama_model(settings.ollama_url):
-        return _client(settings, local, settings.ollama_url, "")
-    return DemoModel()
+    if local := await _ollama(settings):
+        return local
+    if not settings.ollama_url:
+        return DemoModel()
+    return Substitute(DemoModel(), lambda: _ollama(settings))
+
+
+async def _ollama(settings: Settings) -> ChatModel | None:
+    """The Ollama at its address, if it is there and has a model that answers."""
+    if name := await _ollama_model(settings.ollama_url):
+        return _client(settings, name, settings.ollama_url, "")
+    return None
 
 
 def _client(settings: Settings, model: str, base_url: str, api_key: str) -> ChatModel:
@@ -47,13 +58,16 @@ def _client(settings: Settings, model: str, base_url: str, api_key: str) -> Chat
 
 
 async def _ollama_model(url: str) -> str:
-    """The name of a model that an Ollama at this address offers, or nothing."""
+    """The name of a model that an Ollama at this address offers, or nothing.
+
+    One whose name says that it only makes vectors is no choice for a chat.
+    """
     if not url:
         return ""
     try:
         async with httpx2.AsyncClient(timeout=PROBE_SECONDS, trust_env=False) as client:
             response = await client.get(f"{url}/models")
-            names = [str(model["id"]) for model in response.raise_for_status().json()["data"]]
-    except (httpx2.HTTPError, ValueError, KeyError, TypeError):
+            offered = read(response.raise_for_status().json())
+    except (httpx2.HTTPError, ValueError):
         return ""
-    return names[0] if names else ""
+    return next((model.name for model in offered if can_chat(model.name)), "")

@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.administration import administration, cell, show_more, table
 from chatbot_app.components.fields import form_error, text_field
+from chatbot_app.components.menus import leading_item, menu_content
 from chatbot_app.components.words import around, t
 from chatbot_app.schemas import UserRow
 from chatbot_app.state.administration import Users
@@ -41,7 +42,7 @@ def _search() -> rx.Component:
             auto_complete="off",
             class_name="field-input",
         ),
-        rx.el.button(t("Search"), type="submit", class_name="button"),
+        rx.el.button(t("Find"), type="submit", class_name="button"),
         on_submit=Users.find,
         role="search",
         class_name="search-form",
@@ -99,7 +100,7 @@ def _actions(user: rx.Var[UserRow]) -> rx.Component:
                 class_name="icon-button",
             )
         ),
-        rx.dropdown_menu.content(
+        menu_content(
             rx.cond(
                 user.role == "admin",
                 item(t("Make user"), on_select=Users.set_role(user.id, "user")),
@@ -116,8 +117,7 @@ def _actions(user: rx.Var[UserRow]) -> rx.Component:
                 item(t("Enable"), on_select=Users.enable(user.id)),
                 item(t("Disable"), on_select=Users.disable(user.id)),
             ),
-            item(t("Delete"), color="red", on_select=Users.ask_to_delete(user.id)),
-            class_name="menu",
+            leading_item(t("Delete"), color="red", on_select=Users.ask_to_delete(user.id)),
         ),
     )
 

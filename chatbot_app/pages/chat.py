@@ -3,6 +3,7 @@
 import reflex as rx
 from reflex_base.vars.base import VarData
 
+from chatbot_app.components.chat_menu import archived_bar, chat_menu
 from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.message import message_article
@@ -17,7 +18,6 @@ from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
-from chatbot_app.state.sharing import Sharing
 
 OPTIONS = {
     "route": "/projects/[project_id]/chat/[[chat_id]]",
@@ -37,19 +37,20 @@ _NO_CHAT_ID = rx.Var(
 IS_EMPTY = rx.cond(Conversation.is_loaded, Conversation.is_empty, _NO_CHAT_ID)
 
 FRESH_KEY = rx.Var("window.chatbot.freshKey()", _var_type=str)
+CHOSEN_MODEL = rx.Var("window.chatbot.chosenModel()", _var_type=str)
 
 STARTERS = (
     (
-        "Plan my week",
-        "Help me plan a focused week: ask me three questions first, then make a table.",
+        t("Plan my week"),
+        t("Help me plan a focused week: ask me three questions first, then make a table."),
     ),
     (
-        "Explain it simply",
-        "Explain how the internet finds a website, in plain words, with a short list.",
+        t("Explain it simply"),
+        t("Explain how the internet finds a website, in plain words, with a short list."),
     ),
     (
-        "Write some code",
-        "Write a Python function that groups words by their first letter, with an example.",
+        t("Write some code"),
+        t("Write a Python function that groups words by their first letter, with an example."),
     ),
 )
 
@@ -60,16 +61,17 @@ def page() -> rx.Component:
     """
     return shell(
         _bar(),
+        archived_bar(),
         rx.cond(
             Conversation.is_missing,
-            missing("This chat does not exist, or it belongs to somebody else."),
+            missing(t("This chat does not exist, or it belongs to somebody else.")),
             rx.el.div(
                 _conversation(),
                 rx.cond(IS_EMPTY, _greeting()),
                 rx.el.div(
                     icon_button(
                         "arrow-down",
-                        "Jump to the end",
+                        t("Jump to the end"),
                         class_name="jump",
                         data_jump="",
                         hidden=True,
@@ -101,11 +103,11 @@ def _bar() -> rx.Component:
                 rx.el.button(
                     Conversation.title,
                     type="button",
-                    title="Rename",
+                    title=t("Rename"),
                     on_click=Conversation.start_renaming,
                     class_name="title-button ellipsis",
                 ),
-                rx.el.span("New chat", class_name="page-bar-title"),
+                rx.el.span(t("New chat"), class_name="page-bar-title"),
             ),
         ),
         rx.link(
@@ -113,14 +115,11 @@ def _bar() -> rx.Component:
             rx.icon("settings-2", size=14, aria_hidden="true"),
             href="/projects/" + Conversation.open_project_id,
             underline="none",
-            aria_label="Settings of " + Conversation.project_name,
+            aria_label=t("Settings of {name}", name=Conversation.project_name),
             class_name="project-chip",
         ),
-        rx.cond(
-            Conversation.open_chat_id != "",
-            icon_button("share", t("Share"), on_click=Sharing.show_dialog(True)),
-        ),
         share_dialog(),
+        chat_menu(),
         class_name="page-bar",
     )
 
@@ -131,7 +130,7 @@ def _conversation() -> rx.Component:
             rx.cond(
                 Conversation.older_than != "",
                 rx.el.button(
-                    "Load earlier messages",
+                    t("Load earlier messages"),
                     type="button",
                     on_click=Conversation.load_earlier,
                     data_load_earlier="",
@@ -149,8 +148,9 @@ def _conversation() -> rx.Component:
                 ),
                 _skeleton(),
             ),
+            rx.cond(Conversation.newer_than != "", _way_to_the_end()),
             role="log",
-            aria_label="Conversation",
+            aria_label=t("Conversation"),
             aria_live="off",
             class_name="column",
         ),
@@ -160,7 +160,7 @@ def _conversation() -> rx.Component:
             tails=[getattr(LiveAnswer, name) for name in TAIL_VARS],
         ),
         rx.el.p(
-            rx.cond(LiveAnswer.finished > 0, "The answer is finished.", ""),
+            rx.cond(LiveAnswer.finished > 0, t("The answer is finished."), ""),
             role="status",
             class_name="sr-only",
             key=LiveAnswer.finished.to_string(),
@@ -168,6 +168,27 @@ def _conversation() -> rx.Component:
         class_name="scroller",
         data_scroller="",
         tab_index=-1,
+    )
+
+
+def _way_to_the_end() -> rx.Component:
+    """Beneath a stretch from the middle: more of it, which also loads by scrolling, and the end."""
+    return rx.el.div(
+        rx.el.button(
+            t("Load later messages"),
+            type="button",
+            on_click=Conversation.load_later,
+            data_load_later="",
+            class_name="button",
+        ),
+        rx.el.button(
+            t("Go to the newest"),
+            type="button",
+            on_click=Conversation.show_end,
+            data_show_end="",
+            class_name="button",
+        ),
+        class_name="later",
     )
 
 
@@ -181,16 +202,19 @@ def _skeleton() -> rx.Component:
 def _greeting() -> rx.Component:
     return rx.el.div(
         rx.el.h1(
-            "What can I do for you",
-            rx.cond(Session.name != "", ", " + Session.name.split(" ")[0], ""),
-            "?",
+            rx.cond(
+                Session.name != "",
+                t("What can I do for you, {name}?", name=Session.name.split(" ")[0]),
+                t("What can I do for you?"),
+            ),
         ),
         rx.cond(
             Conversation.is_demo,
             rx.el.p(
-                "This is the demo model. It shows how everything works; connect a real one with ",
-                rx.el.code("OPENAI_API_KEY"),
-                ".",
+                t(
+                    "This is the demo model. It shows how everything works; connect a real one"
+                    " with OPENAI_API_KEY."
+                ),
                 class_name="demo-note",
             ),
         ),
@@ -199,16 +223,29 @@ def _greeting() -> rx.Component:
 
 
 def _starters() -> rx.Component:
+    """The project's own questions, or three that suit anybody; nothing until it is known which."""
     return rx.el.div(
-        *[
-            rx.el.button(
-                rx.el.strong(title),
-                rx.el.span(question),
-                type="button",
-                on_click=Conversation.ask(question, FRESH_KEY),
-                class_name="starter",
-            )
-            for title, question in STARTERS
-        ],
-        class_name="starters",
+        rx.cond(
+            Conversation.starters.length() > 0,
+            rx.foreach(
+                Conversation.starters,
+                lambda question: _starter(question, "starter own", rx.el.span(question)),
+            ),
+            rx.fragment(
+                *[
+                    _starter(question, "starter", rx.el.strong(title), rx.el.span(question))
+                    for title, question in STARTERS
+                ]
+            ),
+        ),
+        class_name=rx.cond(Conversation.is_loaded, "starters", "starters waiting"),
+    )
+
+
+def _starter(question: rx.Var[str], class_name: str, *shown: rx.Component) -> rx.Component:
+    return rx.el.button(
+        *shown,
+        type="button",
+        on_click=Conversation.ask(question, FRESH_KEY, CHOSEN_MODEL),
+        class_name=class_name,
     )

@@ -4,15 +4,17 @@ import reflex as rx
 
 from chatbot_app.components.fields import form_error, saved_note, text_area, text_field
 from chatbot_app.components.missing import missing
+from chatbot_app.components.model_picker import model_field
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.shell import page_bar, shell
+from chatbot_app.components.words import t
 from chatbot_app.config import get_settings
 from chatbot_app.state.projects import ProjectSettings
 from chatbot_app.state.rail import Rail
 
 OPTIONS = {
     "route": "/projects/[project_id]",
-    "title": "Project settings",
+    "title": t("Project settings"),
     "on_load": [Rail.load, ProjectSettings.load],
 }
 
@@ -23,9 +25,11 @@ def page() -> rx.Component:
     """
     return rx.cond(
         ProjectSettings.is_missing,
-        shell(page_bar(), missing("This project does not exist, or it belongs to somebody else.")),
+        shell(
+            page_bar(), missing(t("This project does not exist, or it belongs to somebody else."))
+        ),
         framed(
-            "Project settings",
+            t("Project settings"),
             rx.cond(
                 ProjectSettings.is_loaded,
                 rx.fragment(_form(), _danger()),
@@ -42,17 +46,17 @@ def _form() -> rx.Component:
     project = ProjectSettings.project
     limit = get_settings().prompt_max_chars
     return rx.el.form(
-        text_field("Project name", "name", default_value=project.name, auto_complete="off"),
+        text_field(t("Project name"), "name", default_value=project.name, auto_complete="off"),
         text_field(
-            "Description",
+            t("Description"),
             "description",
             default_value=project.description,
             auto_complete="off",
-            hint="For you alone; the model does not see it.",
+            hint=t("For you alone; the model does not see it."),
         ),
         rx.el.div(
             text_area(
-                "System prompt",
+                t("System prompt"),
                 "system_prompt",
                 default_value=project.system_prompt,
                 rows=10,
@@ -64,29 +68,29 @@ def _form() -> rx.Component:
             class_name="counted",
         ),
         rx.el.div(
+            model_field(default_value=project.model, placeholder=ProjectSettings.default_model),
             text_field(
-                "Model",
-                "model",
-                default_value=project.model,
-                auto_complete="off",
-                placeholder=ProjectSettings.default_model,
-                hint="Empty: the server's default.",
-            ),
-            text_field(
-                "Temperature",
+                t("Temperature"),
                 "temperature",
                 default_value=project.temperature,
                 auto_complete="off",
                 input_mode="decimal",
-                placeholder="Default",
-                hint="0 is steady, 2 is wild. Empty: the model's default.",
+                placeholder=t("Default"),
+                hint=t("0 is steady, 2 is wild. Empty: the model's default."),
             ),
             class_name="field-pair",
         ),
+        text_area(
+            t("Prompt starters"),
+            "starters",
+            default_value=project.starters,
+            rows=4,
+            hint=t("Questions that a new chat suggests, one a line and six at most."),
+        ),
         form_error(ProjectSettings.error),
         rx.el.div(
-            rx.el.button("Save changes", type="submit", class_name="button primary"),
-            saved_note(ProjectSettings.saved),
+            rx.el.button(t("Save changes"), type="submit", class_name="button primary"),
+            saved_note(ProjectSettings.saved, t("Saved")),
             class_name="form-actions",
         ),
         on_submit=ProjectSettings.save,
@@ -97,29 +101,30 @@ def _form() -> rx.Component:
 
 def _danger() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("Delete project"),
-        rx.el.p("Its chats and all their messages go with it, for good."),
+        rx.el.h2(t("Delete project")),
+        rx.el.p(t("Its chats and all their messages go with it, for good.")),
         rx.alert_dialog.root(
             rx.alert_dialog.trigger(
-                rx.el.button("Delete project", type="button", class_name="button danger-quiet")
+                rx.el.button(t("Delete project"), type="button", class_name="button danger-quiet")
             ),
             rx.alert_dialog.content(
-                rx.alert_dialog.title("Delete this project?"),
+                rx.alert_dialog.title(t("Delete this project?")),
                 rx.alert_dialog.description(
-                    "All its chats will be gone for good. Type ",
-                    rx.el.strong(ProjectSettings.project.name),
-                    " to go on.",
+                    t(
+                        "All its chats will be gone for good. Type “{name}” to go on.",
+                        name=ProjectSettings.project.name,
+                    ),
                 ),
                 rx.el.form(
                     text_field(
-                        "Project name", "confirmation", auto_focus=True, auto_complete="off"
+                        t("Project name"), "confirmation", auto_focus=True, auto_complete="off"
                     ),
                     form_error(ProjectSettings.delete_error),
                     rx.el.div(
                         rx.alert_dialog.cancel(
-                            rx.el.button("Cancel", type="button", class_name="button")
+                            rx.el.button(t("Cancel"), type="button", class_name="button")
                         ),
-                        rx.el.button("Delete", type="submit", class_name="button danger"),
+                        rx.el.button(t("Delete"), type="submit", class_name="button danger"),
                         class_name="dialog-actions",
                     ),
                     on_submit=ProjectSettings.delete,

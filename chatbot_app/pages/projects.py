@@ -4,17 +4,18 @@ import reflex as rx
 
 from chatbot_app.components.fields import form_error, text_area, text_field
 from chatbot_app.components.shell import page as framed
+from chatbot_app.components.words import t
 from chatbot_app.schemas import ProjectCard
 from chatbot_app.state.projects import Projects
 from chatbot_app.state.rail import Rail
 
-OPTIONS = {"route": "/projects", "title": "Projects", "on_load": [Rail.load, Projects.load]}
+OPTIONS = {"route": "/projects", "title": t("Projects"), "on_load": [Rail.load, Projects.load]}
 
 
 def page() -> rx.Component:
     """Cards, the one used last first."""
     return framed(
-        "Projects",
+        t("Projects"),
         rx.cond(
             Projects.is_loaded,
             rx.cond(
@@ -36,7 +37,7 @@ def _card(project: rx.Var[ProjectCard]) -> rx.Component:
         rx.link(
             rx.el.h2(project.name, class_name="ellipsis"),
             rx.el.p(
-                rx.cond(project.summary != "", project.summary, "No instructions yet."),
+                rx.cond(project.summary != "", project.summary, t("No instructions yet.")),
                 class_name="card-summary",
             ),
             rx.el.p(
@@ -54,7 +55,7 @@ def _card(project: rx.Var[ProjectCard]) -> rx.Component:
         rx.link(
             rx.icon("settings-2", size=16, aria_hidden="true"),
             href="/projects/" + project.id,
-            aria_label="Settings of " + project.name,
+            aria_label=t("Settings of {name}", name=project.name),
             class_name="icon-button card-settings",
         ),
         class_name="card",
@@ -64,8 +65,8 @@ def _card(project: rx.Var[ProjectCard]) -> rx.Component:
 
 def _empty() -> rx.Component:
     return rx.el.div(
-        rx.el.p("A project keeps chats together and gives the model its instructions."),
-        rx.el.p("Make one to begin."),
+        rx.el.p(t("A project keeps chats together and gives the model its instructions.")),
+        rx.el.p(t("Make one to begin.")),
         class_name="empty",
     )
 
@@ -75,28 +76,28 @@ def _new_project() -> rx.Component:
         rx.dialog.trigger(
             rx.el.button(
                 rx.icon("plus", size=16, aria_hidden="true"),
-                "New project",
+                t("New project"),
                 type="button",
                 class_name="button primary",
             )
         ),
         rx.dialog.content(
-            rx.dialog.title("New project"),
+            rx.dialog.title(t("New project")),
             rx.dialog.description(
-                "Instructions can be changed at any time.", class_name="dialog-hint"
+                t("Instructions can be changed at any time."), class_name="dialog-hint"
             ),
             rx.el.form(
-                text_field("Project name", "name", auto_focus=True, auto_complete="off"),
+                text_field(t("Project name"), "name", auto_focus=True, auto_complete="off"),
                 text_area(
-                    "System prompt",
+                    t("System prompt"),
                     "system_prompt",
                     rows=6,
-                    placeholder="How should the model behave, and what should it know?",
+                    placeholder=t("How should the model behave, and what should it know?"),
                 ),
                 form_error(Projects.error),
                 rx.el.div(
-                    rx.dialog.close(rx.el.button("Cancel", type="button", class_name="button")),
-                    rx.el.button("Create project", type="submit", class_name="button primary"),
+                    rx.dialog.close(rx.el.button(t("Cancel"), type="button", class_name="button")),
+                    rx.el.button(t("Create project"), type="submit", class_name="button primary"),
                     class_name="dialog-actions",
                 ),
                 on_submit=Projects.create,
@@ -104,6 +105,5 @@ def _new_project() -> rx.Component:
             ),
             max_width="34rem",
         ),
-        open=Projects.is_creating,
         on_open_change=Projects.show_dialog,
     )

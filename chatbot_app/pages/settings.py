@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from chatbot_app.components.chat_import import chat_import
 from chatbot_app.components.devices import devices
 from chatbot_app.components.entrance import api_form
 from chatbot_app.components.fields import form_error, saved_note, text_field
@@ -40,6 +41,7 @@ def page() -> rx.Component:
             Identities.connections.length() > 0,
             _section(t("Connected accounts"), connections()),
         ),
+        _section(t("Import chats"), chat_import()),
         _section(t("Shared links"), _once(Sharing.is_loaded, shared_links())),
         _section(t("Your data"), own_data()),
     )

@@ -74,6 +74,9 @@ class Sign(NamedTuple):
 
     chat_id: uuid.UUID
     title: str
+    project_id: uuid.UUID
+    pinned_at: datetime | None
+    archived_at: datetime | None
     leaf_id: uuid.UUID | None
     leaf_status: str | None
     leaf_ended_at: datetime | None
@@ -212,6 +215,9 @@ def list_signs(session: Session, chat_ids: Collection[uuid.UUID]) -> list[Sign]:
         select_columns(
             col(Chat.id),
             col(Chat.title),
+            col(Chat.project_id),
+            col(Chat.pinned_at),
+            col(Chat.archived_at),
             col(Chat.active_leaf_id),
             col(Message.status),
             col(Message.ended_at),
@@ -221,6 +227,6 @@ def list_signs(session: Session, chat_ids: Collection[uuid.UUID]) -> list[Sign]:
         .select_from(Chat)
         .join(Message, col(Message.id) == col(Chat.active_leaf_id), isouter=True)
         .join(AnswerRun, col(AnswerRun.chat_id) == col(Chat.id), isouter=True)
-        .where(col(Chat.id).in_(chat_ids))
+        .where(col(Chat.id).in_(chat_ids), col(Chat.deleted_at).is_(None))
     )
     return [Sign(*row) for row in session.connection().execute(statement)]

@@ -25,19 +25,26 @@ _NO_MESSAGE = mark("This message doesn't exist, or was deleted.")
 _NEWEST_FIRST = (col(Message.created_at).desc(), col(Message.id).desc())
 
 
-def _readable_by(user_id: uuid.UUID) -> ColumnElement[bool]:
-    """Whether the message at hand is in one of a person's chats.
+def _readable_by(user_id: uuid.UUID, *, or_deleted: bool = False) -> ColumnElement[bool]:
+    """Whether the message at hand is in one of a person's chats, and not in a deleted one.
 
     A subquery that is asked of each message, and no join: that is turned around by a planner which
     takes everybody for average, and goes through all that a person ever wrote to find one page.
     """
     owner = select(Project.user_id).join(Chat).where(col(Chat.id) == col(Message.chat_id))
+    if not or_deleted:
+        owner = owner.where(col(Chat.deleted_at).is_(None))
     return owner.correlate(Message).scalar_subquery() == user_id
 
 
-def find(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message | None:
-    """Find a message in one of a person's chats."""
-    statement = select(Message).where(col(Message.id) == message_id, _readable_by(user_id))
+def find(
+    session: Session, user_id: uuid.UUID, message_id: uuid.UUID, *, or_deleted: bool = False
+) -> Message | None:
+    """Find a message in one of a person's chats; with `or_deleted` also in one whose row still waits
+    to go.
+    """
+    mine = _readable_by(user_id, or_deleted=or_deleted)
+    statement = select(Message).where(col(Message.id) == message_id, mine)
     return session.exec(statement).first()
 
 
@@ -135,6 +142,34 @@ def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUI
     if newest is None:
         raise NotFound(t(_NO_MESSAGE))
     return newest
+
+
+def list_down(
+    session: Session,
+    user_id: uuid.UUID,
+    message_id: uuid.UUID,
+    leaf_id: uuid.UUID,
+    *,
+    limit: int,
+) -> list[uuid.UUID]:
+    """List the ids of a message and those below it on the branch that ends at `leaf_id`, `limit` at
+    most; none if the message is not on that branch.
+
+    The branch is gone up from its end, for a message does not know which of those below it is on it.
+    """
+    step = literal(1).label("step")
+    start = select(col(Message.id), col(Message.parent_id), step)
+    start = start.where(col(Message.id) == leaf_id, _readable_by(user_id))
+    path = start.cte("path", recursive=True)
+    above = (
+        select(col(Message.id), col(Message.parent_id), path.c.step + 1)
+        .join(path, col(Message.id) == path.c.parent_id)
+        .where(path.c.id != message_id)
+    )
+    path = path.union_all(above)
+    lowest_last = select(path.c.id).order_by(path.c.step.desc()).limit(limit)
+    found = list(session.exec(lowest_last))
+    return found if found[:1] == [message_id] else []
 
 
 def set_outcome(

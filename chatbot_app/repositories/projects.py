@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -27,11 +27,15 @@ def list_with_activity(
 ) -> Sequence[tuple[Project, str, datetime, int]]:
     """List each project with its prompt's head, latest activity and number of chats, latest first.
 
-    One query; the projects come without their system prompts, which may be long.
+    Archived chats don't count. One query; the projects come without their system prompts, which may be long.
     """
     # Asked of each project, for which the index has the answer. Grouped in a subquery of their own,
     # PostgreSQL may count all chats again for each project.
-    here = col(Chat.project_id) == col(Project.id)
+    here = and_(
+        col(Chat.project_id) == col(Project.id),
+        col(Chat.archived_at).is_(None),
+        col(Chat.deleted_at).is_(None),
+    )
     latest_message = select(func.max(col(Chat.last_message_at))).where(here).correlate(Project)
     number = select(func.count()).select_from(Chat).where(here).correlate(Project)
     latest: ColumnElement[datetime] = func.coalesce(

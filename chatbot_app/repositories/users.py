@@ -87,7 +87,7 @@ def list_page(
         select(func.count())
         .select_from(Chat)
         .join(Project)
-        .where(col(Project.user_id) == col(User.id))
+        .where(col(Project.user_id) == col(User.id), col(Chat.deleted_at).is_(None))
     )
     factor = select(col(TwoFactor.confirmed_at)).where(col(TwoFactor.user_id) == col(User.id))
     statement = (

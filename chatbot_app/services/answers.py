@@ -13,10 +13,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from chatbot_app import db
-from chatbot_app.errors import Unavailable
+from chatbot_app.errors import Conflict, NotFound, Unavailable
 from chatbot_app.generation import records, worker
-from chatbot_app.schemas import Turn
-from chatbot_app.services import accounts, chats, projects, turns
+from chatbot_app.schemas import ChatPage, Turn
+from chatbot_app.services import accounts, chats, passages, projects, turns
 from chatbot_app.words import t
 
 T = TypeVar("T")
@@ -41,18 +41,20 @@ async def send(
     chat_id: uuid.UUID | str | None,
     text: str,
     key: str = "",
+    model: str = "",
 ) -> Turn:
     """Store the question and begin its answer; without a `chat_id` a new chat begins with it.
 
     With the `key` of an earlier question of this person it gives that one's turn and does nothing.
+    A new chat is asked with `model` from then on, unless it is empty.
 
     Raises:
-        InvalidInput: the text is blank or too long.
+        InvalidInput: the text is blank or too long, or no model can have this name.
         NotFound: there is no such project or chat of this user.
         Conflict: an answer is still being written in this chat.
         Unavailable: the server is restarting.
     """
-    return await _begin(turns.begin, user_id, project_id, chat_id, text, key)
+    return await _begin(turns.begin, user_id, project_id, chat_id, text, key, model)
 
 
 async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
@@ -89,6 +91,26 @@ async def show_version(user_id: uuid.UUID, message_id: uuid.UUID | str) -> None:
     worker.engine().channels.messages_changed(chat.id)
 
 
+async def open_at(
+    user_id: uuid.UUID, project_id: uuid.UUID | str, chat_id: uuid.UUID | str, message_id: str = ""
+) -> ChatPage:
+    """Open the stretch of a chat around this message, and show its branch; without one, or where it
+    is gone or an answer is being written on another branch, the latest stretch.
+
+    Raises: NotFound, also for a chat of another project.
+    """
+    page = None
+    if message_id:
+        try:
+            page = await db.in_thread(passages.around, user_id, project_id, chat_id, message_id)
+            if page is None:
+                await show_version(user_id, message_id)
+                page = await db.in_thread(passages.around, user_id, project_id, chat_id, message_id)
+        except (NotFound, Conflict):
+            page = None
+    return page or await db.in_thread(chats.open_page, user_id, project_id, chat_id)
+
+
 async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:
     """End this chat's live answer and keep its text, whichever worker writes it; returns once that
     is stored. False if none is live.
@@ -105,7 +127,7 @@ async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:
 
 
 async def delete_chat(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
-    """Stop the chat's live answer, then delete the chat with all its messages.
+    """Stop the chat's live answer, then delete the chat; see `chats.delete`.
 
     Raises:
         NotFound: there is no such chat of this user.

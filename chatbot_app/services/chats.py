@@ -1,4 +1,6 @@
-"""Chats: listing, opening a page of one, renaming, deleting. Asking in one is `turns`."""
+"""Chats: listing, opening a page of one, renaming, deleting. Where one stands is `chat_places`, and
+asking in one is `turns`.
+"""
 
 import uuid
 from datetime import UTC, datetime
@@ -9,14 +11,16 @@ from sqlmodel import Session
 from chatbot_app import db
 from chatbot_app.config import get_settings
 from chatbot_app.errors import NotFound
-from chatbot_app.models import Chat, Message
-from chatbot_app.repositories import chats, messages, projects
+from chatbot_app.models import Chat, Message, now
+from chatbot_app.repositories import answer_runs, chats, messages, projects
 from chatbot_app.schemas import ChatItem, ChatList, ChatPage
 from chatbot_app.services import text, views
 from chatbot_app.words import t
 
 LONGEST_PAGE = 100  # messages
 LONGEST_LIST = 500  # chats
+PINNED_MAX = 100
+"""Chats that may be pinned in a project: all of them are always listed."""
 
 PAGE_CHARACTERS = 100_000
 """A page of a chat ends early beyond so much text, but not before its second message: what it costs
@@ -27,22 +31,26 @@ to split, to send and to draw is bounded whatever is in it.
 def list_page(
     user_id: uuid.UUID, project_id: uuid.UUID | str, *, before: str = "", limit: int = 200
 ) -> ChatList:
-    """List a project's chats, latest activity first, or those behind `before`.
+    """List a project's chats, latest activity first, or those behind `before`; archived ones are in
+    no list but their own.
 
     `before` is an earlier page's `older_than`. It stays good whatever happens to the chats, and no
     chat comes twice but one that was written in again since.
 
     Raises: NotFound, also for what is no cursor.
     """
-    place = _place(before) if before else None
+    place = read_cursor(before) if before else None
     most = max(1, min(limit, LONGEST_LIST))
     with db.session() as session:
         project = projects.get(session, user_id, text.identifier(project_id))
         rows = chats.list_latest(session, user_id, project.id, before=place, limit=most + 1)
+        most_pinned = 0 if before else PINNED_MAX
+        pinned = chats.list_pinned(session, user_id, project.id, limit=most_pinned)
     listed = rows[:most]
     return ChatList(
         chats=[views.chat_item(chat) for chat in listed],
-        older_than=_cursor(listed[-1]) if len(rows) > most else "",
+        older_than=cursor(listed[-1].last_message_at, listed[-1].id) if len(rows) > most else "",
+        pinned=[views.chat_item(chat) for chat in pinned],
     )
 
 
@@ -90,25 +98,38 @@ def open_page(
 
 
 def rename(user_id: uuid.UUID, chat_id: uuid.UUID | str, title: str) -> ChatItem:
-    """Give a chat another title.
+    """Give a chat another title, which no model's takes the place of any more.
 
     Raises: InvalidInput, NotFound.
     """
     words = text.line(title, t("The title"), limit=get_settings().name_max_chars)
     with db.session(write=True) as session:
         chat = chats.get(session, user_id, text.identifier(chat_id))
-        chat.title = words
+        chat.title, chat.titled_by = words, "person"
     return views.chat_item(chat)
 
 
 def delete(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
-    """Delete a chat with all its messages, on every branch.
+    """Delete a chat with all its messages, on every branch: gone for everybody at once, and for good
+    soon (`purge`). Whoever still writes an answer there is asked to stop.
 
     Raises: NotFound.
     """
     with db.session(write=True) as session:
         chat = chats.get(session, user_id, text.identifier(chat_id), lock=True)
-        chats.delete_with_messages(session, chat)
+        chat.deleted_at = now()
+        answer_runs.request_stop(session, chat.id)
+
+
+def restore(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> ChatItem:
+    """Bring back a chat that was just deleted, as it was.
+
+    Raises: NotFound, also when it has gone for good by now.
+    """
+    with db.session(write=True) as session:
+        chat = chats.get(session, user_id, text.identifier(chat_id), lock=True, or_deleted=True)
+        chat.deleted_at = None
+    return views.chat_item(chat)
 
 
 def _page(
@@ -131,17 +152,22 @@ def _light(newest_first: list[Message]) -> list[Message]:
     return newest_first[: max(2, fitting)]
 
 
-def _cursor(chat: Chat) -> str:
+def cursor(moment: datetime, chat_id: uuid.UUID) -> str:
+    """Write down a place in a list of chats."""
     # To the microsecond, which a list does not show, and without the "+" of an offset, which
     # addresses take for a space.
-    moment = chat.last_message_at.astimezone(UTC).replace(tzinfo=None)
-    return f"{moment.isoformat()}_{chat.id}"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}_{chat_id}"
 
 
-def _place(cursor: object) -> chats.Place:
-    moment, _, chat_id = str(cursor).partition("_")
+def read_cursor(written: object) -> chats.Place:
+    """Read the place that `cursor` wrote down.
+
+    Raises: NotFound for what is no cursor.
+    """
+    moment, _, chat_id = str(written).partition("_")
     try:
-        last_message_at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        return chats.Place(
+            datetime.fromisoformat(moment).replace(tzinfo=UTC), text.identifier(chat_id)
+        )
     except ValueError:
         raise NotFound(t("There is nothing at this address.")) from None
-    return chats.Place(last_message_at, text.identifier(chat_id))

@@ -14,13 +14,17 @@ from typing import Any, TypeVar
 
 from chatbot_app import db
 from chatbot_app.errors import TooManyAttempts
-from chatbot_app.models import Chat, Message, Project, User, UserSession, now
+from chatbot_app.models import Chat, Message, Project, SharedChat, User, UserSession, now
 from chatbot_app.repositories import exports, two_factor, users
 from chatbot_app.repositories.exports import Place
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import audit
 from chatbot_app.services.rates import Buckets
 from chatbot_app.words import t
+
+FORMAT = "chatbot-platform"
+VERSION = 1
+"""Say what a file of ours is, and how it is to be read (`imports.own` does)."""
 
 ROWS = 100
 """Projects, chats or messages that are held at a time."""
@@ -31,7 +35,10 @@ PLACES = 5_000
 PER_SECOND = 0.1
 """How often a person may begin one: each reads all there is."""
 
-Row = TypeVar("Row", Project, Chat, Place)
+SNAPSHOTS = 5
+"""Shared chats that are held at a time: each is a whole chat."""
+
+Row = TypeVar("Row", Project, Chat, Place, SharedChat)
 
 _begun = Buckets()
 
@@ -53,24 +60,41 @@ async def written(user_id: uuid.UUID) -> AsyncIterator[str]:
 
     Raises: NotFound, before the first piece.
     """
-    yield _opened(await db.in_thread(_about, user_id), "projects")
+    yield opened(await db.in_thread(_about, user_id), "projects") + "[\n"
     comma = ""
     async for project in _all(exports.list_projects, user_id):
-        yield comma + _opened(_project(project), "chats")
+        yield comma + opened(project_fields(project), "chats") + "[\n"
         async for piece in _chats(user_id, project.id):
             yield piece
         yield "]}"
         comma = ",\n"
+    yield '], "shared_chats": [\n'
+    comma = ""
+    async for shared in _all(exports.list_shared, user_id, limit=SNAPSHOTS):
+        yield comma + _json(_shared(shared))
+        comma = ",\n"
     yield "]}\n"
+
+
+def head() -> dict[str, Any]:
+    """Give what each file of ours begins with."""
+    return {"format": FORMAT, "version": VERSION, "exported_at": _moment(now())}
+
+
+async def chat_pieces(user_id: uuid.UUID, chat: Chat) -> AsyncIterator[str]:
+    """Write one chat with all that was said in it, in pieces that together are one JSON object."""
+    yield opened(_chat(chat), "messages") + "[\n"
+    async for piece in _messages(user_id, chat.id):
+        yield piece
+    yield "]}"
 
 
 async def _chats(user_id: uuid.UUID, project_id: uuid.UUID) -> AsyncIterator[str]:
     comma = ""
     async for chat in _all(exports.list_chats, user_id, project_id):
-        yield comma + _opened(_chat(chat), "messages")
-        async for piece in _messages(user_id, chat.id):
+        yield comma
+        async for piece in chat_pieces(user_id, chat):
             yield piece
-        yield "]}"
         comma = ",\n"
 
 
@@ -122,8 +146,7 @@ def _page(
 def _about(user_id: uuid.UUID) -> dict[str, Any]:
     with db.session() as session:
         user = users.get(session, user_id)
-        return {
-            "exported_at": _moment(now()),
+        return head() | {
             "account": _account(user) | {"two_factor": two_factor.is_on(session, user_id)},
             "sign_ins": [_sign_in(row) for row in exports.list_sign_ins(session, user_id)],
             "identities": [
@@ -161,7 +184,8 @@ def _sign_in(row: UserSession) -> dict[str, Any]:
     }
 
 
-def _project(project: Project) -> dict[str, Any]:
+def project_fields(project: Project) -> dict[str, Any]:
+    """Give a project without its chats, as it is written."""
     return {
         "id": str(project.id),
         "name": project.name,
@@ -169,6 +193,7 @@ def _project(project: Project) -> dict[str, Any]:
         "system_prompt": project.system_prompt,
         "model": project.model,
         "temperature": project.temperature,
+        "starters": project.starters,
         "created_at": _moment(project.created_at),
         "updated_at": _moment(project.updated_at),
     }
@@ -178,6 +203,10 @@ def _chat(chat: Chat) -> dict[str, Any]:
     return {
         "id": str(chat.id),
         "title": chat.title,
+        "titled_by": chat.titled_by,
+        "model": chat.model,
+        "pinned_at": _moment(chat.pinned_at),
+        "archived_at": _moment(chat.archived_at),
         "shown_message_id": chat.active_leaf_id and str(chat.active_leaf_id),
         "created_at": _moment(chat.created_at),
         "last_message_at": _moment(chat.last_message_at),
@@ -193,8 +222,23 @@ def _message(message: Message) -> dict[str, Any]:
         "content": message.content,
         "error": message.error,
         "model": message.model,
+        "reasoning": message.reasoning,
+        "reasoning_ms": message.reasoning_ms,
+        "duration_ms": message.duration_ms,
+        "prompt_tokens": message.prompt_tokens,
+        "completion_tokens": message.completion_tokens,
         "created_at": _moment(message.created_at),
         "ended_at": _moment(message.ended_at),
+    }
+
+
+def _shared(shared: SharedChat) -> dict[str, Any]:
+    # Without its token: whoever has that has the link, and a file lies about for years.
+    return {
+        "chat_id": str(shared.chat_id),
+        "title": shared.title,
+        "created_at": _moment(shared.created_at),
+        "content": shared.content,
     }
 
 
@@ -202,9 +246,9 @@ def _moment(value: datetime | None) -> str | None:
     return value and value.isoformat()
 
 
-def _opened(fields: dict[str, Any], name: str) -> str:
-    """Write an object as far as its last field, a list that is still to come."""
-    return f'{_json(fields)[:-1]}, "{name}": [\n'
+def opened(fields: dict[str, Any], name: str) -> str:
+    """Write an object as far as its last field, which is still to come."""
+    return f'{_json(fields)[:-1]}, "{name}": '
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import uuid
 
 from chatbot_app import db
 from chatbot_app.config import get_settings
+from chatbot_app.errors import InvalidInput
 from chatbot_app.models import Project, now
 from chatbot_app.repositories import chats, projects
 from chatbot_app.schemas import ProjectCard, ProjectDetail
@@ -12,6 +13,8 @@ from chatbot_app.words import t
 
 SUMMARY = 160  # characters
 MODEL_MAX_CHARS = 200
+STARTERS = 6
+STARTER_MAX_CHARS = 500
 
 
 def list_for(user_id: uuid.UUID) -> list[ProjectCard]:
@@ -65,6 +68,7 @@ def create(
     description: str = "",
     model: str = "",
     temperature: str | float | None = None,
+    starters: str = "",
 ) -> ProjectDetail:
     """Make a project; an empty model or temperature means the default.
 
@@ -78,6 +82,7 @@ def create(
         system_prompt=system_prompt,
         model=model,
         temperature=temperature,
+        starters=starters,
     )
     with db.session(write=True) as session:
         projects.add(session, project)
@@ -93,6 +98,7 @@ def update(
     system_prompt: str,
     model: str,
     temperature: str | float | None,
+    starters: str,
 ) -> ProjectDetail:
     """Change a project as a whole; it counts from the next message on, in every chat.
 
@@ -107,6 +113,7 @@ def update(
             system_prompt=system_prompt,
             model=model,
             temperature=temperature,
+            starters=starters,
         )
         project.updated_at = now()
     return views.project_detail(project)
@@ -130,6 +137,7 @@ def _fill(
     system_prompt: object,
     model: object,
     temperature: object,
+    starters: object,
 ) -> None:
     settings = get_settings()
     longest = settings.prompt_max_chars
@@ -138,6 +146,22 @@ def _fill(
     project.system_prompt = text.passage(system_prompt, t("The system prompt"), limit=longest)
     project.model = text.line(model, t("The model"), limit=MODEL_MAX_CHARS, required=False)
     project.temperature = text.temperature(temperature)
+    project.starters = _starters(starters)
+
+
+def _starters(value: object) -> str:
+    """Take questions for a new chat to suggest, one a line; lines without any are left out."""
+    whole = text.passage(value, t("The prompt starters"), limit=2 * STARTERS * STARTER_MAX_CHARS)
+    lines = [line for line in whole.splitlines() if not text.is_blank(line)]
+    if len(lines) > STARTERS:
+        raise InvalidInput(
+            t(
+                "There are {count} prompt starters; at most {limit} are possible, one a line.",
+                count=len(lines),
+                limit=STARTERS,
+            )
+        )
+    return "\n".join(text.line(x, t("A prompt starter"), limit=STARTER_MAX_CHARS) for x in lines)
 
 
 def _summary(description: str, prompt_head: str) -> str:

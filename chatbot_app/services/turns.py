@@ -14,13 +14,13 @@ from sqlmodel import Session
 from chatbot_app import db
 from chatbot_app.config import get_settings
 from chatbot_app.errors import Conflict, NotFound
-from chatbot_app.generation import Job
+from chatbot_app.generation import Job, worker
 from chatbot_app.llm import context
 from chatbot_app.llm.protocol import Prompt, PromptMessage
 from chatbot_app.models import Chat, Message, Project
 from chatbot_app.repositories import answer_runs, chats, messages, projects
 from chatbot_app.schemas import Turn
-from chatbot_app.services import text, views
+from chatbot_app.services import model_choices, text, views
 from chatbot_app.words import mark, t
 
 RETRIABLE = frozenset({"failed", "interrupted", "stopped"})
@@ -50,11 +50,12 @@ def begin(
     chat_id: uuid.UUID | str | None,
     question: str,
     key: str = "",
+    model: str = "",
 ) -> Begun:
     """Ask in a chat, or in a new one titled from the first words, all in one transaction.
 
     `key` is the client's own name for this question: with the same one it is asked once, however
-    often it is sent.
+    often it is sent. `model` is a new chat's own one; one that exists has chosen before.
 
     Raises: InvalidInput, NotFound, Conflict while an answer is being written there.
     """
@@ -62,19 +63,20 @@ def begin(
         question, t("The message"), limit=get_settings().message_max_chars, required=True
     )
     question_id = _question_id(user_id, text.key(key))
+    own_model = model_choices.checked(model)
     with db.session(write=True) as session:
         # A new chat has no row to wait at, so that of two requests the second sees the first.
         project = projects.get(session, user_id, text.identifier(project_id), lock=chat_id is None)
         chat = None
         if chat_id is not None:
             chat = _locked_chat(session, user_id, project, text.identifier(chat_id))
-        asked, job = messages.find(session, user_id, question_id), None
+        asked, job = messages.find(session, user_id, question_id, or_deleted=True), None
         if asked is not None:
             chat = chats.get(session, user_id, asked.chat_id)
             answer = messages.get_newest_answer(session, user_id, asked.id)
         else:
             if chat is None:
-                chat = Chat(project_id=project.id, title=text.title(words))
+                chat = Chat(project_id=project.id, title=text.title(words), model=own_model)
                 chats.add(session, chat)
             _refuse_while_writing(session, chat)
             asked = _question(question_id, chat, words)
@@ -127,7 +129,7 @@ def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
                 message_id=answer.id,
                 chat_id=chat.id,
                 run_id=answer_runs.add(session, answer.id, chat.id),
-                prompt=_prompt(session, user_id, project, asked, begun=answer.content),
+                prompt=_prompt(session, user_id, project, chat, asked, begun=answer.content),
                 text=answer.content,
             )
         rows = _rows(session, user_id, chat, asked, answer)
@@ -199,22 +201,29 @@ def _begin_answer(
         parent_id=asked.id,
         role="assistant",
         status="generating",
-        model=project.model,
+        model=_model(project, chat) or worker.default_model(),
     )
     messages.add(session, answer)
     chat.active_leaf_id = answer.id
+    chat.archived_at = None
     chat.last_message_at = answer.created_at
     job = Job(
         message_id=answer.id,
         chat_id=chat.id,
         run_id=answer_runs.add(session, answer.id, chat.id),
-        prompt=_prompt(session, user_id, project, asked),
+        prompt=_prompt(session, user_id, project, chat, asked),
     )
     return answer, job
 
 
 def _prompt(
-    session: Session, user_id: uuid.UUID, project: Project, asked: Message, *, begun: str = ""
+    session: Session,
+    user_id: uuid.UUID,
+    project: Project,
+    chat: Chat,
+    asked: Message,
+    *,
+    begun: str = "",
 ) -> Prompt:
     limit = get_settings().context_tokens
     history = _history(session, user_id, asked.id)
@@ -222,7 +231,12 @@ def _prompt(
         fitting = context.fit_to_go_on(project.system_prompt, history, begun, GO_ON, limit)
     else:
         fitting = context.fit(project.system_prompt, history, limit)
-    return Prompt(fitting, model=project.model or None, temperature=project.temperature)
+    return Prompt(fitting, model=_model(project, chat) or None, temperature=project.temperature)
+
+
+def _model(project: Project, chat: Chat) -> str:
+    """The model that was chosen for this chat; empty: the server's default."""
+    return chat.model or project.model
 
 
 def _history(session: Session, user_id: uuid.UUID, newest_id: uuid.UUID) -> Iterator[PromptMessage]:

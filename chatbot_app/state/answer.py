@@ -62,7 +62,7 @@ class LiveAnswer(rx.State):
         return LiveAnswer.follow
 
     @handler(background=True, supersedes=True)
-    async def follow(self, viewer: Viewer) -> None:
+    async def follow(self, viewer: Viewer) -> Any:
         """Keep this tab in step with its open chat until it leaves the chat or is closed; one whose
         session ends, perhaps from another device, is led to the sign-in page.
 
@@ -75,7 +75,8 @@ class LiveAnswer(rx.State):
             token = session_token(self)
             self._follower = name = uuid.uuid4().hex
         if chat_id:
-            await Follower(self, name, viewer.user_id, project_id, chat_id, token).run()
+            return await Follower(self, name, viewer.user_id, project_id, chat_id, token).run()
+        return None
 
     def _believe(self, stored: list[MessageView]) -> None:
         """Let go of a followed answer that ended with another text than was followed: another

@@ -1,16 +1,18 @@
 """The open chat: its messages, and what a person does in it."""
 
+from contextlib import suppress
+
 import reflex as rx
 
 from chatbot_app import db
 from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
-from chatbot_app.schemas import ChatPage, MessageView, Turn, Viewer
-from chatbot_app.services import answers, chats, projects, sessions
+from chatbot_app.schemas import ChatItem, ChatPage, MessageView, Turn, Viewer
+from chatbot_app.services import answers, chats, passages, projects, sessions
 from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
-from chatbot_app.state.paths import chat_path, route_argument
+from chatbot_app.state.paths import chat_path, query_argument, route_argument
 from chatbot_app.state.rail import Rail
 
 RECENT = 8
@@ -31,11 +33,18 @@ class Conversation(rx.State):
     open_chat_id: str = ""
     project_name: str = ""
     model_name: str = ""
+    default_model: str = ""
+    """What this project's chats are asked with unless they chose another."""
+    starters: list[str] = []
     is_demo: bool = False
     title: str = ""
+    is_pinned: bool = False
+    is_archived: bool = False
     earlier: list[MessageView] = []
     recent: list[MessageView] = []
     older_than: str = ""
+    newer_than: str = ""
+    """Set while a stretch from the middle is shown: what comes new stays away until one goes there."""
     is_loaded: bool = False
     is_missing: bool = False
     is_renaming: bool = False
@@ -68,16 +77,24 @@ class Conversation(rx.State):
     """A chat was just begun, and the page is on its way to the chat's own address."""
 
     @handler
-    async def open(self, viewer: Viewer) -> None:
-        """Show the chat, or the new chat, that the address names."""
+    async def open(self, viewer: Viewer) -> rx.event.EventSpec | None:
+        """Show the chat, or the new chat, that the address names. One that was taken to another
+        project is found there.
+        """
         await self._open(viewer)
+        if self.is_missing and (chat_id := route_argument(self, "chat_id")):
+            with suppress(NotFound):
+                chat = await db.in_thread(chats.get, viewer.user_id, chat_id)
+                return rx.redirect(chat_path(chat.project_id, chat.id), replace=True)
+        return None
 
     async def _open(self, viewer: Viewer) -> None:
         project_id, chat_id = route_argument(self, "project_id"), route_argument(self, "chat_id")
+        wanted = query_argument(self, "message")
         try:
             project = await db.in_thread(projects.get, viewer.user_id, project_id)
             page = (
-                await db.in_thread(chats.open_page, viewer.user_id, project_id, chat_id)
+                await answers.open_at(viewer.user_id, project_id, chat_id, wanted)
                 if chat_id
                 else None
             )
@@ -85,32 +102,38 @@ class Conversation(rx.State):
             self.is_missing, self.is_loaded = True, True
             self.open_project_id, self.open_chat_id, self.title = project_id, "", ""
             return
-        if page is not None and chat_id == self.open_chat_id:
+        if page is not None and chat_id == self.open_chat_id and not page.newer_than:
             from chatbot_app.state.answer import LiveAnswer  # which knows this state already
 
-            self._merge(page)
+            if wanted or not self.newer_than:
+                self._merge(page)
             (await self.get_state(LiveAnswer))._believe(page.messages)
         else:
             self.earlier = []
             self.recent = page.messages if page else []
             self.older_than = page.older_than if page else ""
-            self.title = page.chat.title if page else ""
+            self.newer_than = page.newer_than if page else ""
+            self._call(page.chat if page else ChatItem())
             self.hint, self.is_renaming = "", False
         self.open_project_id, self.open_chat_id = project_id, chat_id
         self.project_name = project.name
         model = worker.engine().model
-        self.model_name, self.is_demo = project.model or model.name, model.is_demo
+        self.default_model, self.is_demo = project.model or model.name, model.is_demo
+        self.model_name = (page.chat.model if page else "") or self.default_model
+        self.starters = project.starters.splitlines()
         self.is_missing, self.is_loaded, self._is_arriving = False, True, False
 
     @handler
     async def send_message(self, viewer: Viewer, form: MessageForm) -> rx.event.EventSpec | None:
         """Ask the model; what can't be taken leaves a hint, and the text stays in its field."""
-        return await self._ask(viewer, form["message"], form["key"])
+        return await self._ask(viewer, form["message"], form["key"], form.get("model", ""))
 
     @handler
-    async def ask(self, viewer: Viewer, question: str, key: str) -> rx.event.EventSpec | None:
+    async def ask(
+        self, viewer: Viewer, question: str, key: str, model: str = ""
+    ) -> rx.event.EventSpec | None:
         """Ask one of the suggested questions."""
-        return await self._ask(viewer, question, key)
+        return await self._ask(viewer, question, key, model)
 
     @handler
     async def retry(self, viewer: Viewer, message_id: str) -> None:
@@ -158,6 +181,29 @@ class Conversation(rx.State):
         self.older_than = page.older_than
 
     @handler
+    async def load_later(self, viewer: Viewer) -> None:
+        """Put the messages behind those on the page behind them, in a stretch from the middle."""
+        if not self.newer_than:
+            return
+        page = await db.in_thread(
+            passages.below,
+            viewer.user_id,
+            self.open_project_id,
+            self.open_chat_id,
+            after=self.newer_than,
+        )
+        if page is None:
+            await self._show_end(viewer)
+            return
+        self.earlier = self._shown("earlier") + self._shown("recent")
+        self.recent, self.newer_than = page.messages, page.newer_than
+
+    @handler
+    async def show_end(self, viewer: Viewer) -> None:
+        """Leave a stretch from the middle for the newest messages."""
+        await self._show_end(viewer)
+
+    @handler
     async def start_renaming(self, viewer: Viewer) -> None:
         """Turn the title into a field."""
         self.is_renaming = bool(self.open_chat_id)
@@ -175,14 +221,16 @@ class Conversation(rx.State):
         (await self.get_state(Rail))._show_chat(chat)
         answers.announce(chat.id)
 
-    async def _ask(self, viewer: Viewer, text: str, key: str) -> rx.event.EventSpec | None:
+    async def _ask(
+        self, viewer: Viewer, text: str, key: str, model: str = ""
+    ) -> rx.event.EventSpec | None:
         key = text_rules.key(key)  # it goes back to the page
         try:
             sessions.require_verified(viewer)
             if not self._is_where_the_page_is():
                 await self._open(viewer)
             turn = await answers.send(
-                viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key
+                viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key, model
             )
         except AppError as error:
             self.hint = error.message
@@ -193,13 +241,23 @@ class Conversation(rx.State):
         if self.open_chat_id and turn.chat.id != self.open_chat_id:
             # It was sent in another chat before, and is not asked again.
             return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id))
+        self._call(turn.chat)
+        if self.newer_than:
+            await self._show_end(viewer)
         self._append(turn)
         (await self.get_state(Rail))._show_chat(turn.chat)
         if not turn.is_new_chat:
             return None
-        self.open_chat_id, self.title = turn.chat.id, turn.chat.title
+        self.open_chat_id = turn.chat.id
+        self.model_name = turn.chat.model or self.default_model
         self._is_arriving = True
         return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
+
+    async def _show_end(self, viewer: Viewer) -> None:
+        page = await db.in_thread(
+            chats.open_page, viewer.user_id, self.open_project_id, self.open_chat_id
+        )
+        self._merge(page)
 
     def _is_where_the_page_is(self) -> bool:
         """Whether the open chat is the one in the address: a quick hand sends before `open` has run."""
@@ -207,6 +265,12 @@ class Conversation(rx.State):
             return False
         chat_id = route_argument(self, "chat_id")
         return chat_id == self.open_chat_id or (not chat_id and self._is_arriving)
+
+    def _call(self, chat: ChatItem) -> None:
+        """Say what the chat is called and where it stands; what is said already is left alone."""
+        for name in ("title", "is_pinned", "is_archived"):
+            if getattr(self, name) != getattr(chat, name):
+                setattr(self, name, getattr(chat, name))
 
     def _shown(self, name: str) -> list[MessageView]:
         """The plain list behind a var, without the proxy that watches for changes."""
@@ -233,6 +297,7 @@ class Conversation(rx.State):
 
     def _merge(self, page: ChatPage) -> None:
         """Take over the newest messages as they are stored, and set only what differs."""
+        self.newer_than = page.newer_than
         earlier, recent = self._shown("earlier"), self._shown("recent")
         shown = [message.id for message in earlier + recent]
         first = page.messages[0].id if page.messages else ""
@@ -246,7 +311,6 @@ class Conversation(rx.State):
             merged = recent[: max(0, start - len(earlier))] + page.messages
             if merged != recent:
                 self.recent = merged
-        if self.title != page.chat.title:
-            self.title = page.chat.title
+        self._call(page.chat)
         if self.hint and not self.is_answering:
             self.hint = ""

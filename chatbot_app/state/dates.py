@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from chatbot_app.cookies import read_cookie
 from chatbot_app.schemas import ChatItem
+from chatbot_app.words import t
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ def group_by_age(listed: list[ChatItem], now: datetime) -> list[ChatGroup]:
         last = datetime.fromisoformat(chat.last_message_at).astimezone(now.tzinfo)
         days = (now.date() - last.date()).days
         label = (
-            "Today"
+            t("Today")
             if days <= 0
-            else "Yesterday"
+            else t("Yesterday")
             if days == 1
-            else "Previous 7 days"
+            else t("Previous 7 days")
             if days <= 7
-            else "Older"
+            else t("Older")
         )
         groups.setdefault(label, []).append(chat)
     return [ChatGroup(label, chats) for label, chats in groups.items()]
@@ -54,9 +55,30 @@ def ago(moment: str, now: datetime) -> str:
     then = datetime.fromisoformat(moment).astimezone(now.tzinfo)
     seconds = (now - then).total_seconds()
     if seconds < 60:
-        return "just now"
-    for unit, length, limit in (("minute", 60, 60), ("hour", 3600, 24), ("day", 86400, 31)):
-        count = int(seconds // length)
-        if count < limit:
-            return f"{count} {unit}{'s' if count != 1 else ''} ago"
-    return f"{then:%B} {then.day}, {then.year}"
+        return t("just now")
+    minutes, hours, days = (int(seconds // length) for length in (60, 3600, 86400))
+    if minutes < 60:
+        return t("1 minute ago") if minutes == 1 else t("{number} minutes ago", number=minutes)
+    if hours < 24:
+        return t("1 hour ago") if hours == 1 else t("{number} hours ago", number=hours)
+    if days < 31:
+        return t("1 day ago") if days == 1 else t("{number} days ago", number=days)
+    return t("{month} {day}, {year}", month=_month(then.month), day=then.day, year=then.year)
+
+
+def _month(number: int) -> str:
+    months = (
+        t("January"),
+        t("February"),
+        t("March"),
+        t("April"),
+        t("May"),
+        t("June"),
+        t("July"),
+        t("August"),
+        t("September"),
+        t("October"),
+        t("November"),
+        t("December"),
+    )
+    return months[number - 1]

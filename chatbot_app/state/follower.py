@@ -6,6 +6,8 @@ import time
 import uuid
 from typing import Any
 
+import reflex as rx
+from reflex.event import EventSpec
 from reflex_base.registry import RegistrationContext
 
 from chatbot_app import db
@@ -17,6 +19,7 @@ from chatbot_app.services import chats, sessions
 from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, BlockGroups, TailStretches
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import resolve
+from chatbot_app.state.paths import chat_path
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
 
@@ -73,8 +76,9 @@ class Follower:
         self.changes = sessions.changes()
         self._watch(None)
 
-    async def run(self) -> None:
-        """Follow until this tab leaves the chat, its socket closes, or the chat is gone.
+    async def run(self) -> EventSpec | None:
+        """Follow until this tab leaves the chat, its socket closes, or the chat is gone from where it
+        was; gives what the page is to do then.
 
         Raises: NotSignedIn when the session ends: the page is then led away, for it still shows what
         was said.
@@ -87,8 +91,17 @@ class Follower:
             try:
                 await self._follow_through(channel)
             except NotFound:
-                async with self.state:
-                    (await self._conversation()).is_missing = True
+                return await self._look_elsewhere()
+        return None
+
+    async def _look_elsewhere(self) -> EventSpec | None:
+        """Go along with a chat that was taken to another project; say that one is gone."""
+        with contextlib.suppress(NotFound):
+            chat = await db.in_thread(chats.get, self.user_id, self.chat_id)
+            return rx.redirect(chat_path(chat.project_id, chat.id), replace=True)
+        async with self.state:
+            (await self._conversation()).is_missing = True
+        return None
 
     async def _follow_through(self, channel: Channel) -> None:
         """Follow, and take it up again when the database was away."""
@@ -139,7 +152,8 @@ class Follower:
             if channel.messages != seen or (not ended and self._has_ended(page.messages)):
                 return False
             was_answering = conversation.is_answering
-            conversation._merge(page)
+            if not conversation.newer_than:
+                conversation._merge(page)
             (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
                 text, self.position = generation.read(self.position)

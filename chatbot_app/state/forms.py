@@ -2,16 +2,25 @@
 not text.
 """
 
+from typing import NotRequired
+
 from typing_extensions import TypedDict
 
 
 class MessageForm(TypedDict):
     """The composer. The page names each message with a key of its own, so that one that is sent
-    again is not asked again.
+    again is not asked again. `model` is what was chosen for a chat that this message begins.
     """
 
     message: str
     key: str
+    model: NotRequired[str]
+
+
+class ModelForm(TypedDict):
+    """The model that a chat is to be asked with; empty: its project's."""
+
+    model: str
 
 
 class TitleForm(TypedDict):
@@ -35,6 +44,7 @@ class ProjectForm(TypedDict):
     system_prompt: str
     model: str
     temperature: str
+    starters: str
 
 
 class ConfirmForm(TypedDict):

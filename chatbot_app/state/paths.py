@@ -12,6 +12,11 @@ def route_argument(state: rx.State, name: str) -> str:
     return str(getattr(state, name, "") or "")
 
 
+def query_argument(state: rx.State, name: str) -> str:
+    """What the page's address says behind its question mark under this name, or nothing."""
+    return str(state.router.url.query_parameters.get(name, ""))
+
+
 def identity_problem(state: rx.State) -> str:
     """What became of a sign-in by somebody else, if the page's address tells it by one of the words
     that are known. No text of an address is ever shown.

@@ -15,6 +15,7 @@ from chatbot_app.state.forms import ConfirmForm, NewProjectForm, ProjectForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, route_argument
 from chatbot_app.state.rail import Rail
+from chatbot_app.words import t
 
 
 class Projects(rx.State):
@@ -22,7 +23,6 @@ class Projects(rx.State):
 
     cards: list[ProjectCard] = []
     is_loaded: bool = False
-    is_creating: bool = False
     error: str = ""
     default_model: str = ""
 
@@ -33,12 +33,14 @@ class Projects(rx.State):
         now = reader_now(self.router.headers.cookie)
         self.cards = [replace(c, last_activity=ago(c.last_activity, now)) for c in cards]
         self.default_model = worker.engine().model.name
-        self.is_loaded, self.is_creating, self.error = True, False, ""
+        self.is_loaded = True
 
     @handler
     async def show_dialog(self, viewer: Viewer, is_open: bool) -> None:
-        """Open or close the dialog for a new project."""
-        self.is_creating, self.error = is_open, ""
+        """Let the dialog for a new project begin anew. Whether it is open is the page's own affair:
+        one that is typed in stays, also when the page is loaded again after a lost connection.
+        """
+        self.error = ""
 
     @handler
     async def create(self, viewer: Viewer, form: NewProjectForm) -> rx.event.EventSpec | None:
@@ -48,7 +50,7 @@ class Projects(rx.State):
         except AppError as error:
             self.error = error.message
             return None
-        self.is_creating, self.error = False, ""
+        self.error = ""
         return rx.redirect(chat_path(project.id))
 
 
@@ -103,7 +105,7 @@ class ProjectSettings(rx.State):
     async def delete(self, viewer: Viewer, form: ConfirmForm) -> rx.event.EventSpec | None:
         """Delete the project and everything under it, once its name was typed."""
         if form["confirmation"].strip() != self.project.name:
-            self.delete_error = "That is not the project's name."
+            self.delete_error = t("That is not the project's name.")
             return None
         await answers.delete_project(viewer.user_id, self.project.id)
         self.project, self.is_deleting = ProjectDetail(), False

@@ -8,14 +8,17 @@ from chatbot_app.services import answers, chats, projects
 from chatbot_app.state.dates import ChatGroup, group_by_age, reader_now
 from chatbot_app.state.forms import TitleForm
 from chatbot_app.state.gate import handler
-from chatbot_app.state.paths import chat_path, route_argument
+from chatbot_app.state.paths import route_argument
+from chatbot_app.words import t
 
 LISTED = 50
 """Chats in the rail at first, and how many more each time somebody asks for older ones."""
 
 
 class Rail(rx.State):
-    """Projects and chats to go to, and the two things one does to a chat from here."""
+    """Projects and chats to go to, and a chat's title. What else one does to a chat is in
+    `ChatActions`.
+    """
 
     projects: list[ProjectCard] = []
     groups: list[ChatGroup] = []
@@ -23,10 +26,11 @@ class Rail(rx.State):
     listed_project_id: str = ""
     is_loaded: bool = False
     renaming_id: str = ""
-    deleting_id: str = ""
-    deleting_title: str = ""
 
     _chats: list[ChatItem] = []
+    _pinned: list[ChatItem] = []
+    _address: str = ""
+    """Where the page was when this was loaded last."""
 
     @handler
     async def load(self, viewer: Viewer) -> None:
@@ -47,10 +51,15 @@ class Rail(rx.State):
         if cards != self.get_value("projects"):
             self.projects = cards
         self.listed_project_id = project_id
-        self._list(page.chats)
+        self._list(page.chats, page.pinned)
         self.older_than = page.older_than
         self.is_loaded = True
-        self.renaming_id = self.deleting_id = ""
+        # Loaded again where it is, after a lost connection, the page keeps what is being typed.
+        if self._address != self.router.url.path:
+            from chatbot_app.state.chat_actions import ChatActions  # which knows this state already
+
+            self._address, self.renaming_id = self.router.url.path, ""
+            (await self.get_state(ChatActions))._close()
 
     @handler
     async def load_older(self, viewer: Viewer) -> None:
@@ -66,13 +75,13 @@ class Rail(rx.State):
         )
         listed = list(self.get_value("_chats"))
         known = {chat.id for chat in listed}
-        self._list([*listed, *(chat for chat in page.chats if chat.id not in known)])
+        self._list(_latest_first([*listed, *(chat for chat in page.chats if chat.id not in known)]))
         self.older_than = page.older_than
 
     @handler
     async def start_renaming(self, viewer: Viewer, chat_id: str) -> None:
         """Turn a chat's line into a field."""
-        if any(chat.id == chat_id for chat in self.get_value("_chats")):
+        if any(chat.id == chat_id for chat in self._all()):
             self.renaming_id = chat_id
 
     @handler
@@ -88,40 +97,46 @@ class Rail(rx.State):
         self._show_chat(chat)
         answers.announce(chat.id)
 
-    @handler
-    async def ask_to_delete(self, viewer: Viewer, chat_id: str) -> None:
-        """Ask whether this chat may really go."""
-        found = next((c for c in self.get_value("_chats") if c.id == chat_id), None)
-        if found is not None:
-            self.deleting_id, self.deleting_title = found.id, found.title
-
-    @handler
-    async def keep(self, viewer: Viewer) -> None:
-        """Don't delete after all."""
-        self.deleting_id = ""
-
-    @handler
-    async def delete(self, viewer: Viewer) -> rx.event.EventSpec | None:
-        """Delete the chat that was asked about; whoever looks at it is led to a new one."""
-        chat_id, self.deleting_id = self.deleting_id, ""
-        await answers.delete_chat(viewer.user_id, chat_id)
-        self._list([chat for chat in self.get_value("_chats") if chat.id != chat_id])
-        if route_argument(self, "chat_id") == chat_id:
-            return rx.redirect(chat_path(self.listed_project_id))
-        return None
+    def _all(self) -> list[ChatItem]:
+        return [*self.get_value("_pinned"), *self.get_value("_chats")]
 
     def _show_chat(self, chat: ChatItem) -> None:
-        """Put a chat that was begun, renamed or written in where it belongs."""
-        if chat.project_id != self.listed_project_id:
+        """Put a chat that was begun, renamed, written in or put elsewhere where it belongs."""
+        if chat.project_id != self.listed_project_id or chat.is_archived:
+            self._drop_chat(chat.id)
             return
+        pinned = list(self.get_value("_pinned"))
         others = [c for c in self.get_value("_chats") if c.id != chat.id]
-        self._list(sorted([chat, *others], key=lambda c: c.last_message_at, reverse=True))
+        if not chat.is_pinned:
+            pinned = [c for c in pinned if c.id != chat.id]
+            others = _latest_first([chat, *others])
+        elif any(c.id == chat.id for c in pinned):
+            pinned = [chat if c.id == chat.id else c for c in pinned]
+        else:
+            pinned = [chat, *pinned]
+        self._list(others, pinned)
 
-    def _list(self, listed: list[ChatItem]) -> None:
+    def _drop_chat(self, chat_id: str) -> None:
+        """Take a chat off the list."""
+        if any(chat.id == chat_id for chat in self._all()):
+            self._list(
+                [chat for chat in self.get_value("_chats") if chat.id != chat_id],
+                [chat for chat in self.get_value("_pinned") if chat.id != chat_id],
+            )
+
+    def _list(self, listed: list[ChatItem], pinned: list[ChatItem] | None = None) -> None:
         self._chats = listed
+        if pinned is not None:
+            self._pinned = pinned
         groups = group_by_age(listed, reader_now(self.router.headers.cookie))
+        if on_top := list(self.get_value("_pinned")):
+            groups = [ChatGroup(t("Pinned"), on_top), *groups]
         if _face(groups) != _face(self.get_value("groups")):
             self.groups = groups
+
+
+def _latest_first(listed: list[ChatItem]) -> list[ChatItem]:
+    return sorted(listed, key=lambda chat: chat.last_message_at, reverse=True)
 
 
 def _face(groups: list[ChatGroup]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -96,11 +96,59 @@ BLOCKS = [
     f"1. <iframe src=//{EVIL}>\n   - <img src=x onerror={RUN}>",
     f"- [ ] <input onfocus={RUN} autofocus>\n- [x] **<img src=x onerror={RUN}>** _<svg/onload={RUN}>_",
     f"&lt;img src=x onerror={RUN}&gt; &#60;script&#62;{RUN}&#60;/script&#62; \\<img src=x onerror={RUN}\\>",
-    f"[^1]\n\n[^1]: <img src=x onerror={RUN}>",
+    f"[^1]\n\n[^1]: <img src=x onerror={RUN}> [l19](javascript:{RUN}) ![i8](https://{EVIL}/note.png)",
+    f"[^<img/src=x/onerror={RUN}>]\n\n[^<img/src=x/onerror={RUN}>]: x\n\n    <script>{RUN}</script>",
+    f'[^__proto__] [^"onmouseover={RUN}]\n[^__proto__]: x\n[^"onmouseover={RUN}]: ![](//{EVIL}/note.png)',
+    f"[__proto__]: javascript:{RUN}\n\n[constructor][__proto__] [toString] [__proto__]",
     f"<div>\n\n*x* <img src=x onerror={RUN}>\n\n</div>",
 ]
 
+DIAGRAMS = [
+    f'flowchart LR\n  A["<img src=x onerror={RUN}>"] --> B["<script>{RUN}</script>"]',
+    f'flowchart LR\n  A --> B\n  click A "javascript:{RUN}" _self',
+    'flowchart LR\n  A --> B\n  click A call alert("x")\n  click B alert "x"',
+    '%%{init: {"securityLevel": "loose", "htmlLabels": true}}%%\n'
+    "flowchart LR\n  A[\"x' onclick='alert(1)\"] --> B",
+    f'sequenceDiagram\n  links A: {{"x": "https://{EVIL}/x"}}\n  A->>A: &amp;lt;svg onload={RUN}&amp;gt;',
+    f'C4Context\n  Person(a, "x", "y", $link="https://{EVIL}/x")',
+    f'flowchart LR\n  A --> B\n  click A href "https://{EVIL}/x" _self',
+    '%%{init: {"securityLevel": "loose", "htmlLabels": true}}%%\n'
+    f'flowchart LR\n  A["<img src=//{EVIL}/x.png>"]',
+    f'%%{{init: {{"themeCSS": "*{{background:url(//{EVIL}/x.png)}}"}}}}%%\nflowchart LR\n  A --> B',
+    f"---\nconfig:\n  securityLevel: loose\n  themeCSS: '@import \"//{EVIL}/x.css\"'\n---\n"
+    "flowchart LR\n  A --> B",
+    f'flowchart LR\n  A@{{ img: "https://{EVIL}/x.png", label: "x", w: 60, h: 60 }}',
+    f'flowchart LR\n  A@{{ k: &k "i\\x6dg", *k : "//{EVIL}/x.png" }}',
+    f'flowchart LR\n  A@{{ label: "\\x3cimg src=x onerror={RUN}>" }}',
+    f'flowchart LR\n  A["#lt;img src=x onerror={RUN}#gt;"] --> B["&lt;img src=x onerror={RUN}&gt;"]',
+    f"sequenceDiagram\n  A->>A: &#60;img src=x onerror={RUN}> <<img src=x onerror={RUN}>>",
+    f"flowchart LR\n  A --> B\n  classDef x fill:url(https://{EVIL}/x.svg#a)\n  class A x",
+    f"flowchart LR\n  A --> B\n  style A mask-image:u\\72l(//{EVIL}/x.png),filter:url/**/(//{EVIL}/x.svg#a)",
+    f'flowchart LR\n  A["`![x](https://{EVIL}/x.png) **<img src=x onerror={RUN}>**`"]',
+    f"flowchart LR\n  subgraph s [<svg onload={RUN}>]\n  A --> B\n  end",
+    f"sequenceDiagram\n  participant A as <img src=x onerror={RUN}>\n"
+    f"  link A: x @ javascript:{RUN}\n  A->>A: x",
+    f'sequenceDiagram\n  links A: {{"x": "https://{EVIL}/x"}}\n  A->>A: <iframe src=//{EVIL}>',
+    f'classDiagram\n  class S["<img src=x onerror={RUN}>"]\n'
+    f'  link S "javascript:{RUN}"\n  callback S "alert"',
+    f'stateDiagram-v2\n  state "<img src=x onerror={RUN}>" as s\n'
+    f'  click s href "javascript:{RUN}"\n  [*] --> s',
+    f"gantt\n  title <img src=x onerror={RUN}>\n  section x\n"
+    f'  t :a, 2024-01-01, 3d\n  click a href "javascript:{RUN}"',
+    f'C4Context\n  Person(a, "x", "<img src=x onerror={RUN}>", $sprite="https://{EVIL}/x.png")',
+    f'pie title <img src=x onerror={RUN}>\n  "<script>{RUN}</script>" : 1',
+    f"timeline\n  title <img src=x onerror={RUN}>\n  2024 : <iframe src=//{EVIL}>",
+    f"kanban\n  a[<img src=//{EVIL}/x.png>]\n    b[x]@{{ ticket: '\" onclick={RUN}' }}",
+    f"journey\n  title <svg onload={RUN}>\n  section x\n    <img src=x onerror={RUN}>: 5: Me",
+    f'erDiagram\n  A ||--o{{ B : "<img src=x onerror={RUN}>"\n  style A fill:url(//{EVIL}/x.svg#a)',
+    f"flowchart LR\n  accTitle: <script>{RUN}</script>\n  accDescr: <img src=x onerror={RUN}>\n  A --> B",
+    f"</code></pre><img src=x onerror={RUN}>",
+]
+"""Mermaid's own ways to run, link and fetch: where it draws all the same, it draws a picture."""
+
 END = "End of the hostile text."
 
-TEXT = "\n\n".join([*RAW_HTML, *LINKS, *FORMULAS, *BLOCKS, END])
+_FENCES = [f"```mermaid\n{source}\n```" for source in DIAGRAMS]
+
+TEXT = "\n\n".join([*RAW_HTML, *LINKS, *FORMULAS, *BLOCKS, *_FENCES, END])
 """All of it, as a message, a description or a system prompt."""

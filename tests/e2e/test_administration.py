@@ -135,7 +135,7 @@ def test_a_role_is_given_and_counts_in_the_open_page(
 
     act(page, bob, "Make user")
     expect(row.get_by_text("Administrator", exact=True)).to_have_count(0)
-    button(theirs, "Search").click()
+    button(theirs, "Find").click()
     expect(theirs.get_by_role("heading", name="Page not found", exact=True)).to_be_visible()
     expect(theirs.get_by_role("table")).to_have_count(0)
 

@@ -1,8 +1,11 @@
 """How an answer looks to its reader: while it grows, when it is finished, and when it is hostile."""
 
-import pytest
-from playwright.sync_api import Locator, Page, expect
+import re
 
+import pytest
+from playwright.sync_api import Locator, Page, Request, Route, expect
+
+from tests.browsers import OpenPage
 from tests.e2e.steps import answer, begin_chat, button, expect_status, send, sign_up
 from tests.fake_provider import Answer, FakeProvider, Gate
 
@@ -12,7 +15,7 @@ A **bold** word, an _old_ one, a ~~wrong~~ one, `a < b &amp; c`, and x &lt; y &c
 One \*more\* thing\
 on its own line.
 
-- [x] cast off
+- [x] cast *off* now
 - [ ] wave
   1. inner
   2. list
@@ -91,11 +94,12 @@ def test_markdown_is_drawn_as_what_it_means(provider: FakeProvider, page: Page) 
         expect(inside.locator("p").first).to_contain_text("x < y © 2026.")
         expect(inside.locator("p").first).to_contain_text("*more*")
         expect(inside.locator("p br")).to_have_count(1)
-        boxes = inside.get_by_role("checkbox")
-        expect(boxes).to_have_count(2)
-        expect(boxes.first).to_be_checked()
-        expect(boxes.first).to_be_disabled()
-        expect(boxes.last).not_to_be_checked()
+        done = inside.get_by_role("checkbox", name="cast off now", exact=True)
+        expect(done).to_be_checked()
+        expect(done).to_be_disabled()
+        expect(
+            inside.get_by_role("checkbox", name="wave", exact=True, disabled=True)
+        ).not_to_be_checked()
         expect(inside.locator("ul ol > li")).to_have_text(["inner", "list"])
         expect(inside.locator("ol[start='3'] > li").first.locator("p")).to_have_text(
             ["third", "with a paragraph"]
@@ -108,7 +112,8 @@ def test_markdown_is_drawn_as_what_it_means(provider: FakeProvider, page: Page) 
         expect(links.nth(0)).to_have_attribute("href", "https://example.org/a?b=1&c=2")
         expect(links.nth(1)).to_have_attribute("href", "https://example.org/my%20map")
         expect(links.nth(1)).to_have_attribute("title", "A map")
-        expect(links.nth(2)).to_have_text("Image: a chart")
+        expect(links.nth(2)).to_have_text("Image from example.org")
+        expect(links.nth(2)).to_have_attribute("href", "https://example.org/chart.png")
         expect(inside.locator("img")).to_have_count(0)
         page.reload()
         expect(inside.locator("h1")).to_be_visible()
@@ -246,9 +251,180 @@ def test_what_plain_chats_do_not_need_is_not_fetched(
     page.on("request", lambda request: fetched.append(request.url))
     shown(provider, page, "Just **words** and `names`.")
     page.wait_for_load_state("networkidle")
-    assert not [url for url in fetched if "katex" in url.lower() or "common" in url]
+    late = ("katex", "common", "mermaid")
+    assert not [url for url in fetched if any(name in url.lower() for name in late)]
     provider.enqueue(Answer(text="```python\nprint(1)\n```\n\nand $x$."))
     send(page, "And code?")
     expect(prose(page).locator(".hljs-built_in")).to_have_text("print")
     expect(prose(page).locator(".katex").first).to_be_attached()
     assert [url for url in fetched if "katex" in url.lower()]
+
+
+NOTED = """Seen.[^tide] Again.[^2] And once more.[^tide] `[^2]` is code, [^none] is not there; see
+[the map][map].
+
+[^2]: Second.
+"""
+
+
+def test_footnotes_stand_at_the_end_with_a_way_there_and_back(
+    provider: FakeProvider, page: Page
+) -> None:
+    gate = Gate(after=1)
+    rest = "\n[^tide]: First, with *words*.\n\n    And more.\n\n[map]: https://example.org/map\n\nDone."
+    provider.enqueue(Answer(pieces=(NOTED + "\nGoing on", rest), gate=gate))
+    sign_up(page, "Alice")
+    send(page, "Go ahead")
+    inside = prose(page)
+    references = inside.get_by_role("link", name=re.compile("^Footnote "))
+    notes = inside.locator("[role=doc-endnotes][aria-label=Footnotes]")
+    expect(references).to_have_text(["1"])  # only the second is defined so far
+    first = inside.locator("p").first
+    expect(first).to_contain_text("Seen.[^tide]")
+    first.evaluate("it => { it.querySelector('code').dataset.marked = 'yes'; }")
+    gate.open()
+    for _ in range(2):
+        expect_status(page, "complete")
+        expect(references).to_have_text(["1", "2", "1"])
+        expect(first).to_have_text(
+            "Seen.1 Again.2 And once more.1 [^2] is code, [^none] is not there; see the map."
+        )
+        expect(inside.get_by_role("link", name="the map")).to_have_attribute(
+            "href", "https://example.org/map"
+        )
+        expect(notes.locator("li")).to_have_count(2)
+        expect(notes.locator("li").first).to_contain_text("And more.")
+        expect(notes.locator("li em")).to_have_text("words")
+        expect(inside.locator("> :last-child")).to_have_class("footnotes")
+        address = page.url
+        references.last.press("Enter")
+        expect(notes.locator("li").first).to_be_focused()
+        button(notes, "Back to reference 1").press("Enter")
+        expect(references.last).to_be_focused()
+        assert page.url == address
+        ids = inside.locator("[id]").evaluate_all("all => all.map((it) => it.id)")
+        assert len(ids) == len(set(ids))
+        page.reload()
+
+
+def test_a_diagram_is_a_picture_once_it_is_whole_and_follows_the_theme(
+    provider: FakeProvider, page: Page
+) -> None:
+    fetched = list[str]()
+    page.on("request", lambda request: fetched.append(request.url))
+    page.emulate_media(color_scheme="light")
+    gate = Gate(after=1)
+    source = "flowchart LR\n  accTitle: Ebb and flow\n  ebb --> flow"
+    pieces = (f"So:\n\n```mermaid\n{source}", "\n```\n\n```mermaid\nflowchart LR\n  ((((\n```\n")
+    provider.enqueue(Answer(pieces=pieces, gate=gate))
+    sign_up(page, "Alice")
+    send(page, "Go ahead")
+    good, bad = prose(page).locator(".diagram").first, prose(page).locator(".diagram").last
+    expect(good.locator("pre")).to_have_text(source)
+    assert not [url for url in fetched if "mermaid" in url], "nothing is drawn while it is written"
+    gate.open()
+    expect_status(page, "complete")
+    picture = good.get_by_role("img", name="Ebb and flow", exact=True)
+    expect(picture).to_be_visible()
+    page.wait_for_function("document.querySelector('.diagram img').naturalWidth > 100")
+    expect(good.locator("pre")).to_be_hidden()
+    expect(bad.locator("pre")).to_have_text("flowchart LR\n  ((((")
+    expect(bad).to_contain_text("This diagram could not be drawn")
+    expect(button(bad, "Copy code")).to_be_visible()
+    light = picture.get_attribute("src")
+    page.emulate_media(color_scheme="dark")
+    expect(picture).not_to_have_attribute("src", light or "")
+    button(good, "Copy code").click()
+    expect(button(good, "Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == source
+    button(good, "Show source").click()
+    expect(good.locator("pre")).to_be_visible()
+    expect(picture).to_have_count(0)
+    button(good, "Show diagram").click()
+    expect(picture).to_be_visible()
+
+
+PIXEL = b"""<svg xmlns="http://www.w3.org/2000/svg" width="3000" height="2000"/>"""
+
+
+def test_an_image_of_another_host_is_fetched_by_who_asks_for_it(
+    provider: FakeProvider, page: Page
+) -> None:
+    asked = list[Request]()
+
+    def serve(route: Route, request: Request) -> None:
+        asked.append(request)
+        if len(asked) == 1:
+            route.abort()
+        else:
+            route.fulfill(content_type="image/svg+xml", body=PIXEL)
+
+    page.context.route("https://pictures.example/**", serve)
+    text = (
+        "![A chart](https://pictures.example/chart.svg?q=1)\n\n"
+        "[![badge](https://pictures.example/badge.svg)](https://example.org) ![x](http://plain.example/x.png)"
+    )
+    inside = shown(provider, page, text)
+    card = inside.locator(".remote-image")
+    expect(card).to_have_count(1)
+    expect(card).to_contain_text("A chart")
+    expect(card.get_by_role("link", name="Image from pictures.example", exact=True)).to_be_visible()
+    expect(inside.get_by_role("link", name="Image: badge", exact=True)).to_be_visible()
+    assert asked == []
+    button(card, "Load image").press("Enter")
+    expect(card.get_by_role("status")).to_have_text("This image could not be loaded.")
+    button(card, "Try again").click()
+    picture = card.get_by_role("img", name="A chart", exact=True)
+    expect(card).to_have_attribute("data-state", "loaded")
+    box = picture.bounding_box()
+    assert box
+    assert box["width"] <= 768
+    assert box["height"] <= 480
+    assert [request.url for request in asked] == ["https://pictures.example/chart.svg?q=1"] * 2
+    assert not any("referer" in request.headers for request in asked)
+    page.reload()
+    expect(button(card, "Load image")).to_be_visible()
+    assert len(asked) == 2
+
+
+WIDE = "\n\n".join(
+    [
+        "w" * 300,
+        "https://example.org/" + "x" * 300,
+        "`" + "c" * 300 + "`",
+        "```python\n" + "code = " * 60 + "1\n```",
+        "$$\n" + "+".join(f"x_{{{i}}}" for i in range(60)) + "\n$$",
+        "An inline $" + "".join(f"x_{{{i}}}" for i in range(60)) + "$ one.",
+        "| "
+        + " | ".join("heading" for _ in range(14))
+        + " |\n"
+        + "| - " * 14
+        + "|\n"
+        + "| word " * 14
+        + "|",
+        "\n".join("  " * i + "- level" for i in range(20)),
+        ">" * 20 + " quoted",
+        "# " + "H" * 100,
+        "```mermaid\nflowchart LR\n"
+        + "\n".join(f"  n{i} --> n{i + 1}" for i in range(20))
+        + "\n```",
+        f"![{'a' * 200}](https://{'long-' * 11}host.example/{'p' * 200}.png)",
+        "Noted.[^1]\n\n[^1]: " + "n" * 300,
+    ]
+)
+
+
+def test_nothing_is_wider_than_a_phone(provider: FakeProvider, open_page: OpenPage) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    inside = shown(provider, page, WIDE)
+    expect(inside.locator(".katex")).to_have_count(2)
+    inside.locator(".diagram").scroll_into_view_if_needed()
+    expect(inside.locator(".diagram img")).to_be_visible()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert page.evaluate(
+        "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector('.scroller'))"
+    )
+    table = inside.get_by_role("region", name="Table", exact=True)
+    assert table.evaluate("it => it.scrollWidth > it.clientWidth"), "it scrolls sideways by itself"
+    texts = inside.locator("li, blockquote").evaluate_all("all => all.map((it) => it.clientWidth)")
+    assert min(texts) > 100, "what is deep within is still to be read"

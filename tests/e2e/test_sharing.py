@@ -21,7 +21,8 @@ def test_whoever_has_the_link_reads_the_chat_until_it_is_withdrawn(
 ) -> None:
     sign_up(page, "Alice")
     begin_chat(page, "What is *short*?")
-    button(page, "Share").click()
+    button(page, "Chat menu").click()
+    page.get_by_role("menuitem", name="Share", exact=True).click()
     dialog = page.get_by_role("dialog", name="Share this chat")
     button(dialog, "Create link").click()
     button(dialog, "Copy link").click()

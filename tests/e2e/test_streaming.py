@@ -84,28 +84,6 @@ def test_stop_works_before_the_first_token(provider: FakeProvider, page: Page) -
     expect_status(page, "complete")
 
 
-def test_enter_while_an_answer_runs_is_refused_with_a_hint_and_the_text_stays(
-    provider: FakeProvider, page: Page
-) -> None:
-    gate = Gate(after=2)
-    provider.enqueue(Answer(pieces=PIECES, gate=gate))
-    sign_up(page, "Alice")
-    send(page, "First question")
-    expect(answer(page)).to_contain_text("comes in")
-
-    send(page, "Impatient question")
-    expect(alert(page, "still being written")).to_be_visible()
-    expect(composer(page)).to_have_value("Impatient question")
-    expect(messages(page, "user")).to_have_count(1)
-
-    gate.open()
-    expect_status(page, "complete")
-    composer(page).press("Enter")
-    expect(messages(page, "user")).to_have_count(2)
-    expect(composer(page)).to_have_value("")
-    expect(alert(page, "still being written")).to_have_count(0)
-
-
 def test_a_double_click_on_send_sends_once(provider: FakeProvider, page: Page) -> None:
     gate = Gate(after=2)
     provider.enqueue(Answer(pieces=PIECES, gate=gate))

@@ -201,8 +201,8 @@ def test_deleting_in_mid_answer_leaves_the_provider_and_no_row(
         visitor.wait_text()
         if what == "chat":
             visitor.tab.send("rail.load")
-            visitor.tab.send("rail.ask_to_delete", chat_id=visitor.chat_id)
-            visitor.tab.send("rail.delete")
+            visitor.tab.send("chat_actions.ask_to_delete", chat_id=visitor.chat_id)
+            visitor.tab.send("chat_actions.delete")
         else:
             page = "/projects/[project_id]"
             visitor.tab.at(page, project_id=account.project_id).send("project_settings.load")

@@ -240,7 +240,7 @@ def test_redis_restarted_in_mid_answer_loses_nothing(
     assert_nothing_odd(pair)
 
 
-@pytest.mark.parametrize("first", ["notices.dismiss", "rail.keep", "conversation.open"])
+@pytest.mark.parametrize("first", ["notices.dismiss", "chat_actions.keep", "conversation.open"])
 def test_the_token_of_a_tab_shows_a_stranger_nothing_whatever_comes_first(
     pair: Served, provider: FakeProvider, first: str
 ) -> None:

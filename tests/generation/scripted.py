@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from chatbot_app.generation import Engine, Generation
-from chatbot_app.llm import Prompt
+from chatbot_app.llm import OfferedModel, Prompt
 from chatbot_app.schemas import MessageView, Turn
 from chatbot_app.services import chats, turns
 from tests.conftest import Person
@@ -38,6 +38,9 @@ class ScriptedModel:
                 yield piece
         finally:
             self.connection_closed.set()
+
+    async def list_models(self) -> tuple[OfferedModel, ...]:
+        return ()
 
     async def aclose(self) -> None:
         self.is_closed = True

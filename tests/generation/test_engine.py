@@ -11,7 +11,7 @@ from chatbot_app.generation import Channels, Engine, Job, outcomes, records, wor
 from chatbot_app.generation import engine as engine_module
 from chatbot_app.llm import Prompt
 from chatbot_app.services import answers, chats, turns
-from tests.conftest import Person, say
+from tests.conftest import Person, erase, say
 from tests.generation.scripted import (
     PATIENCE,
     ScriptedModel,
@@ -225,7 +225,7 @@ async def test_a_row_deleted_behind_the_engines_back_does_not_trouble_it(
     engine: Engine, model: ScriptedModel, alice: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     turn, generation = await begin(engine, alice)
-    chats.delete(alice.id, turn.chat.id)
+    erase(alice, turn.chat.id)
     model.says("Nobody hears this.", None)
     await ended(generation)
     assert engine.find(generation.message_id) is None

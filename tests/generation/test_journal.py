@@ -18,8 +18,8 @@ from chatbot_app.generation import Engine, Generation, journal, records
 from chatbot_app.generation.journal import Journal
 from chatbot_app.repositories import answer_runs
 from chatbot_app.repositories.answer_runs import Chunk
-from chatbot_app.services import answers, chats, projects, turns
-from tests.conftest import Person, person
+from chatbot_app.services import answers, projects, turns
+from tests.conftest import Person, erase, person
 from tests.generation.scripted import (
     ScriptedModel,
     begin,
@@ -279,7 +279,7 @@ async def test_one_deleted_chat_does_not_keep_the_others_from_being_written(
     await each_hears(model, ["for one", "for the other"])
     assert lost.has_text
     assert generation.has_text
-    chats.delete(alice.id, gone.chat.id)  # behind the engine's back
+    erase(alice, gone.chat.id)  # behind the engine's back
     await by_hand.tick()
     assert written(generation.message_id) == generation.text
     await ended(lost)
@@ -306,7 +306,7 @@ def test_a_tick_and_a_deletion_do_not_wait_for_each_other(
         tick = elsewhere.submit(records.keep, [chunk], [job.message_id], beat=True)
         assert between.wait(5)
         if what == "chat":
-            chats.delete(alice.id, turn.chat.id)
+            erase(alice, turn.chat.id)
         else:
             projects.delete(alice.id, alice.project_id)
         assert job.run_id in tick.result(5).run_ids

@@ -12,7 +12,7 @@ import pytest
 
 from chatbot_app.config import get_settings
 from chatbot_app.errors import ModelError
-from chatbot_app.llm import DemoModel, OpenAICompatible, Prompt, choose, retries
+from chatbot_app.llm import DemoModel, OfferedModel, OpenAICompatible, Prompt, choose, retries
 from chatbot_app.llm.retries import Retrying
 from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.llm.asking import KEY, PROMPT, ask, ask_in_vain
@@ -55,6 +55,9 @@ class Watched:
         finally:
             await asyncio.sleep(0)
             self.answer_is_closed = True
+
+    async def list_models(self) -> tuple[OfferedModel, ...]:
+        return ()
 
     async def aclose(self) -> None:
         self.is_closed = True

@@ -5,6 +5,7 @@ The statements are those that the services say, noted as they are said.
 
 import asyncio
 import inspect
+import io
 import itertools
 import uuid
 from collections.abc import Callable
@@ -24,8 +25,10 @@ from chatbot_app.repositories import (
     audit_entries,
     chats,
     exports,
+    imports,
     messages,
     projects,
+    search,
     sessions,
     shared_chats,
     two_factor,
@@ -37,6 +40,7 @@ from chatbot_app.services import (
     accounts,
     administration,
     audit_log,
+    downloads,
     invitations,
     links,
     password_reset,
@@ -46,7 +50,9 @@ from chatbot_app.services import (
 )
 from chatbot_app.services import chats as chat_service
 from chatbot_app.services import exports as export_service
+from chatbot_app.services import imports as import_service
 from chatbot_app.services import projects as project_service
+from chatbot_app.services import search as search_service
 from chatbot_app.services import sessions as session_service
 from chatbot_app.services import two_factor as two_factor_service
 from tests.conftest import PASSWORD
@@ -60,8 +66,10 @@ REPOSITORIES = (
     audit_entries,
     chats,
     exports,
+    imports,
     messages,
     projects,
+    search,
     sessions,
     shared_chats,
     two_factor,
@@ -167,7 +175,16 @@ def coming_and_going(crowd: Crowd) -> Paths:
         async for _piece in export_service.written(user):
             pass
 
+    async def take_a_chat() -> None:
+        home = crowd.neighbour
+        for file_format in ("markdown", "json"):
+            found = await downloads.open_chat(user, home.chat_id, file_format)
+            written = "".join([piece async for piece in found.pieces])
+        for _ in range(2):
+            import_service.bring_in(user, io.BytesIO(written.encode()))
+
     return {
+        "a chat, there and back": lambda: asyncio.run(take_a_chat()),
         "the second factor": lambda: asyncio.run(protect()),
         "taking everything along": lambda: asyncio.run(take_along()),
         "the devices": lambda: session_service.list_for(
@@ -237,6 +254,21 @@ def writing(crowd: Crowd) -> Paths:
     }
 
 
+def searching(crowd: Crowd) -> Paths:
+    def search_for(query: str) -> Callable[[], object]:
+        def look() -> None:
+            for home in (crowd.owner, crowd.neighbour):
+                older_than = search_service.find(home.user_id, query).older_than
+                search_service.find(home.user_id, query, before=older_than or "1000")
+
+        return look
+
+    queries = ("some", '"some words"', "so", "words some ", "nothing")
+    return {f"a search for {query}": search_for(query) for query in queries} | {
+        "the last chats": lambda: search_service.recent_chats(crowd.owner.user_id)
+    }
+
+
 def deleting(crowd: Crowd) -> Paths:
     user = crowd.owner.user_id
     return {
@@ -252,6 +284,7 @@ def test_nothing_people_do_reads_a_table_from_end_to_end(
 ):
     used = note_calls(monkeypatch)
     paths = looking(crowd.owner) | talking(crowd) | writing(crowd)
+    paths |= searching(crowd)
     paths |= administering(crowd) | coming_and_going(crowd) | deleting(crowd)
     said: dict[str, list[Statement]] = {}
     for name, path in paths.items():

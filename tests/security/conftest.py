@@ -112,7 +112,7 @@ def new_estate() -> Estate:
     word = uuid.uuid4().hex[:10]
     words = [f"{CANARY}-{what}-{word}" for what in ("name", "prompt", "title", "answer")]
     form = {"name": words[0], "description": "", "system_prompt": words[1]}
-    projects.update(owner.id, owner.project_id, **form, model="", temperature="")
+    projects.update(owner.id, owner.project_id, **form, model="", temperature="", starters="")
     older = say(owner, words[2], "An earlier answer.", status="stopped")
     turn = turns.retry(owner.id, older.answer.id).turn
     end(turn, words[3], status="stopped")

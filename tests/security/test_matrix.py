@@ -84,7 +84,8 @@ def prime(tab: Tab, handlers: list[Handler], estate: Estate) -> None:
     tab.at(estate.path, project_id=estate.project_id, chat_id=estate.chat_id)
     for short in ("conversation.open", "project_settings.load", "rail.load", "projects.load"):
         tab.emit(named(handlers, short))
-    tab.emit(named(handlers, "rail.ask_to_delete"), chat_id=estate.chat_id)
+    tab.emit(named(handlers, "chat_actions.ask_to_delete"), chat_id=estate.chat_id)
+    tab.emit(named(handlers, "chat_actions.ask_to_move"), chat_id=estate.chat_id)
     tab.emit(named(handlers, "rail.start_renaming"), chat_id=estate.chat_id)
 
 
@@ -171,11 +172,31 @@ BODIES = {
     "/api/auth/verify": {"token": "not-a-token"},
     "/api/invitations": {"email": OWNERS_EMAIL, "role": "admin"},
     "/api/account/delete": {"password": "not the password at all"},
+    "/api/imports": {
+        "projects": [
+            {
+                "id": "<project_id>",
+                "user_id": "<user_id>",
+                "chats": [
+                    {
+                        "id": "<chat_id>",
+                        "shown_message_id": "<message_id>",
+                        "messages": [
+                            {"id": "<message_id>", "role": "user", "content": "taken over"}
+                        ],
+                    }
+                ],
+            }
+        ]
+    },
 }
-"""What a stranger would send to get at the owner's account, with the owner's e-mail and cookie."""
+"""What a stranger would send to get at the owner's account, with the owner's e-mail, cookie and ids."""
 
 HARMLESS = {"/api/auth/logout"}
 """What answers with 200 to anybody, and does nothing."""
+
+FOR_ONESELF = {"/api/imports"}
+"""What answers with 200 to a stranger, whom alone it concerns."""
 
 
 DROP_COOKIES = {"/api/auth/sign-out", "/api/auth/oidc/{provider}/callback"}
@@ -191,17 +212,23 @@ def test_no_route_gives_or_changes_anything_of_the_owners(
     is_stranger: bool,
 ) -> None:
     before = rows(server, estate.owner.id)
+    known = {OWNERS_EMAIL: estate.owner.email, OWNERS_TOKEN: estate.owner.token}
+    known |= {f"<{name}>": value for name, value in estate.ids.items()}
+    known["<user_id>"] = str(estate.owner.id)
     for route in registered[1]:
         method, path = route.split()
-        known = {OWNERS_EMAIL: estate.owner.email, OWNERS_TOKEN: estate.owner.token}
-        body = {name: known.get(value, value) for name, value in BODIES.get(path, {}).items()}
+        body = json.dumps(BODIES.get(path, {}))
+        for name, value in known.items():
+            body = body.replace(name, value)
         answer = server.request(
-            path.format(provider="oidc"),
+            path.format(provider="oidc", **estate.ids),
             method=method,
-            body=body or None,
+            body=json.loads(body) or None,
             cookie=stranger.token if is_stranger else "",
         )
-        if path in BODIES and path not in HARMLESS:
+        if path in FOR_ONESELF and is_stranger:
+            assert answer.status == 200, answer.text
+        elif (path in BODIES and path not in HARMLESS) or "_id}" in path:
             assert answer.status in REFUSED, route
         assert "set-cookie" not in answer.headers or path in DROP_COOKIES
         estate.assert_unseen_in(answer.text)

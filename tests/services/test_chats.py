@@ -12,7 +12,7 @@ from chatbot_app.models import Chat, Message, now
 from chatbot_app.repositories import messages
 from chatbot_app.schemas import ChatList, ChatPage
 from chatbot_app.services import chats, projects, turns
-from tests.conftest import Person, say
+from tests.conftest import Person, erase, say
 
 
 def open_all(owner: Person, chat_id: str, *, limit: int) -> list[ChatPage]:
@@ -230,7 +230,7 @@ def test_deleting_a_chat_takes_every_branch_of_it_and_nothing_else(alice: Person
     turns.retry(alice.id, turn.answer.id)
     kept = say(alice, "Kept")
 
-    chats.delete(alice.id, turn.chat.id)
+    erase(alice, turn.chat.id)
 
     assert [item.id for item in chats.list_page(alice.id, alice.project_id).chats] == [kept.chat.id]
     with db.session() as session:
@@ -242,7 +242,7 @@ def test_deleting_a_chat_takes_every_branch_of_it_and_nothing_else(alice: Person
 def test_a_chat_of_thousands_of_messages_can_be_deleted(alice: Person):
     chat_id = add_chain(alice, 3000)
 
-    chats.delete(alice.id, chat_id)
+    erase(alice, chat_id)
 
     with db.session() as session:
         assert session.exec(select(Message)).all() == []

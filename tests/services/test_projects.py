@@ -18,6 +18,7 @@ FIELDS: dict[str, Any] = {
     "system_prompt": "You write verse.\nNever prose.",
     "model": "gpt-x",
     "temperature": "0.7",
+    "starters": "Write a sonnet.\nWrite a haiku.",
 }
 
 
@@ -27,6 +28,7 @@ def test_a_project_is_kept_as_it_was_entered(alice: Person):
     assert projects.get(alice.id, made.id) == made
     assert (made.name, made.model, made.temperature) == ("Poet", "gpt-x", "0.7")
     assert made.system_prompt == FIELDS["system_prompt"]
+    assert made.starters == FIELDS["starters"]
 
 
 def test_a_project_needs_no_more_than_a_name(alice: Person):
@@ -68,6 +70,10 @@ def test_temperature_and_model_go_back_to_the_default(alice: Person):
         ("temperature", "-1"),
         ("temperature", "warm"),
         ("temperature", True),
+        ("starters", "\n".join("abcdefg")),
+        ("starters", "x" * 501),
+        ("starters", "a\0b"),
+        ("starters", None),
     ],
 )
 def test_a_field_with_something_wrong_changes_nothing(alice: Person, field: str, wrong: Any):
@@ -86,6 +92,14 @@ def test_the_longest_name_and_prompt_are_taken(alice: Person):
     made = projects.create(alice.id, name="ü" * 120, system_prompt="🐎" * 32_000)
 
     assert len(projects.get(alice.id, made.id).system_prompt) == 32_000
+
+
+def test_prompt_starters_are_tidied_and_six_of_500_characters_are_taken(alice: Person):
+    made = projects.create(alice.id, name="Tidy", starters="  One  \r\n\n\t\n Two words\n")
+    assert made.starters == "One\nTwo words"
+
+    full = "\n".join("🐎" * 500 for _ in range(6))
+    assert projects.create(alice.id, name="Full", starters=full).starters == full
 
 
 def test_projects_are_listed_by_last_activity(alice: Person):

@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from chatbot_app.errors import AppError, Conflict, InvalidInput, NotFound
 from chatbot_app.generation import Job
 from chatbot_app.models import Chat, Message
 from chatbot_app.schemas import MessageView, Status
-from chatbot_app.services import chats, projects, turns
+from chatbot_app.services import chats, projects, purge, turns
 from tests.conftest import Person, end, say
 
 
@@ -70,6 +71,7 @@ def test_the_projects_model_temperature_and_prompt_go_with_the_question(alice: P
         system_prompt="Verse only.",
         model="gpt-x",
         temperature="0.3",
+        starters="",
     )
 
     turn, job = turns.begin(alice.id, alice.project_id, None, "Hello")
@@ -223,6 +225,7 @@ def test_a_question_in_a_chat_that_is_being_deleted_is_not_found_or_goes_with_it
             lambda: turns.begin(alice.id, alice.project_id, chat_id, "At once"),  # noqa: B023
             lambda: chats.delete(alice.id, chat_id),  # noqa: B023
         )
+        assert purge.purge(timedelta(0)) == 1
         assert (count(Chat), count(Message)) == (0, 0)
 
 

@@ -1,0 +1,470 @@
+// The composer: drafts, what is on its way, what waits for an answer to end, and what is too long.
+"use strict";
+
+(() => {
+  const { $, on, store, lookAtLine, scrollToEnd } = window.chatbot;
+  const composer = () => $("textarea[data-composer]");
+
+  // A page that is made anew, after the server was away, does not know for a moment which chat it shows. One that was
+  // just opened doesn't either, and what reads what is sent may not be there yet.
+  const UNKNOWN = "draft:/";
+  const draftKey = (field) => (field.dataset.draft === "/" && field.dataset.openDraft) || `draft:${field.dataset.draft}`;
+  const isNewChat = (draft) => draft !== UNKNOWN && draft.endsWith("/");
+  const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  // ---- Drafts: kept when the fingers rest, for a long one takes a while to be written down ----
+
+  const REST = 300; // milliseconds
+  let unsaved = null; // {draft, text}
+  let resting = 0;
+  const drafts = {
+    get: (draft) => (unsaved?.draft === draft ? unsaved.text : store.get(draft)) ?? "",
+    set(draft, text) {
+      if (unsaved?.draft === draft) unsaved = null;
+      store.set(draft, text);
+    },
+    later(draft, text) {
+      if (unsaved && unsaved.draft !== draft) drafts.keep();
+      unsaved = { draft, text };
+      clearTimeout(resting);
+      resting = setTimeout(drafts.keep, REST);
+    },
+    keep() {
+      if (unsaved) store.set(unsaved.draft, unsaved.text);
+      unsaved = null;
+    },
+  };
+  addEventListener("pagehide", drafts.keep);
+  on("visibilitychange", drafts.keep);
+
+  // Beyond so many characters the field is as high as it gets, and need not be measured at every key.
+  const LONG = 6000;
+  const grow = (field, text = field.value) => {
+    field.toggleAttribute("data-long", text.length > LONG);
+    if (CSS.supports("field-sizing", "content")) return;
+    field.style.height = text.length > LONG ? "" : "auto";
+    if (text.length <= LONG) field.style.height = `${field.scrollHeight}px`;
+  };
+
+  const write = (field, text) => {
+    field.value = text;
+    grow(field, text);
+    showCount(field, text);
+    drafts.set(draftKey(field), text);
+  };
+
+  const hint = (text, calm = false) => {
+    const line = $("[data-composer-hint]");
+    if (!line || line.textContent === text) return;
+    line.textContent = text;
+    line.toggleAttribute("data-calm", calm);
+  };
+
+  // ---- How long it is ----
+
+  const NEAR = 0.9; // of the limit: from there on one is told how far it is
+  let isOver = false;
+  const number = (count) => count.toLocaleString(document.documentElement.lang || undefined);
+
+  // Characters as the server counts them: what JavaScript takes for two is one.
+  const lengthOf = (text) => {
+    let pairs = 0;
+    for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800) pairs++;
+    return text.length - pairs;
+  };
+
+  const showCount = (field, text = field.value) => {
+    const line = $("[data-composer-count]", field.form);
+    const limit = Number(field.dataset.limit);
+    const length = text.length < NEAR * limit ? 0 : lengthOf(text);
+    const values = { count: number(length), limit: number(limit), over: number(length - limit) };
+    if (isOver && length <= limit) hint("");
+    isOver = length > limit;
+    line.hidden = length < NEAR * limit;
+    line.textContent = line.hidden ? "" : isOver ? say("{count} of {limit}: {over} too many", values) : say("{count} of {limit}", values);
+    line.toggleAttribute("data-over", isOver);
+    showWhetherItMayGo(field);
+  };
+
+  // The button is another one after every answer.
+  const showWhetherItMayGo = (field) => {
+    for (const button of field.form.querySelectorAll("button[type=submit]")) {
+      if (button.hasAttribute("aria-disabled") === isOver) continue;
+      isOver ? button.setAttribute("aria-disabled", "true") : button.removeAttribute("aria-disabled");
+      isOver ? button.setAttribute("aria-describedby", "composer-count") : button.removeAttribute("aria-describedby");
+    }
+  };
+
+  const mayBeSent = (field, text = field.value) => {
+    const limit = Number(field.dataset.limit);
+    const length = text.length > limit ? lengthOf(text) : text.length;
+    if (length > limit) {
+      const values = { count: number(length), limit: number(limit) };
+      hint(say("This message has {count} characters; at most {limit} can be sent.", values));
+    } else hint("");
+    return length <= limit && text.trim() !== "";
+  };
+
+  // ---- What is on its way ----
+
+  // The message that is on its way, {key, text, draft, since, wait, tries, waits, isQueued}: until the server took it or
+  // refused it by its key. `waits` if the page was offline, so that it was not even handed over.
+  let pending = null;
+  let resending = false;
+
+  // A message has a name of its own, kept beside its draft until the server took it: sent again, also after a
+  // reload, it is not asked again. With other words it is another message.
+  const outbox = {
+    sum(text) {
+      let sum = 5381;
+      for (let i = 0; i < text.length; i++) sum = (sum * 33 + text.charCodeAt(i)) | 0;
+      return `${text.length}.${sum}`;
+    },
+    find(draft, text) {
+      const [words, key, state] = (store.get(`sending:${draft}`) ?? "").split(" ");
+      return key && words === this.sum(text) ? { key, isRefused: state === "refused" } : null;
+    },
+    keep: (draft, text, key, state = "") => store.set(`sending:${draft}`, `${outbox.sum(text)} ${key} ${state}`),
+    drop: (draft) => store.set(`sending:${draft}`, ""),
+  };
+
+  const NOT_SENT = say("This is not sent yet. It stays here, and is sent as soon as the server can be reached.");
+  const ON_ITS_WAY = say("The message before this one is still on its way. This one stays here.");
+  const GAVE_UP = say("This could not be sent. It stays here; please try again.");
+  const CHANGED = say("You changed this message: press Enter when it is to be sent.");
+  const TWO_TOO_LONG = say("Another message is queued, and together they would be too long. This one stays here.");
+  const TRIES = 6; // within some two minutes that the server could be reached
+
+  let carried = null; // what was typed on, or queued, while a new chat got its address belongs there
+
+  const message = (draft, text, key, waits) => ({ draft, text, key, waits, since: Date.now(), wait: 4000, tries: 0 });
+
+  // The server took a message: let go of what was sent, and of nothing that was typed since.
+  const accepted = (field, key) => {
+    scrollToEnd();
+    const open = field.dataset.openDraft; // whose text stands in the field: a new chat may just have got its address
+    if (isNewChat(open)) choice.set("", open);
+    if (pending?.key !== key) return;
+    const { draft, text, isQueued } = pending;
+    pending = null;
+    hint("");
+    if (isNewChat(draft)) carried = { draft, until: Date.now() + 3000 };
+    if (isQueued) {
+      queue.drop(draft);
+      return;
+    }
+    outbox.drop(draft);
+    if (open === draft && field.value.startsWith(text)) {
+      drafts.set(draft, "");
+      write(field, field.value.slice(text.length).trimStart());
+      if (field.value) carried = { draft, until: Date.now() + 3000 };
+    } else if (drafts.get(draft) === text) drafts.set(draft, "");
+  };
+
+  const refused = (field, key) => {
+    if (pending?.key !== key) return;
+    const { draft, text, isQueued } = pending;
+    pending = null;
+    hint("");
+    if (isQueued && draftKey(field) === draft) queue.takeBack(field);
+    outbox.keep(draft, text, key, "refused"); // it may be stored all the same, if nobody knows
+  };
+
+  // Send what is pending, and exactly that, whatever stands in the field by now.
+  const sendAgain = (field) => {
+    const typed = [field.value, field.selectionStart, field.selectionEnd];
+    resending = true;
+    field.value = pending.text;
+    field.form.requestSubmit();
+    resending = false;
+    field.value = typed[0];
+    field.setSelectionRange(typed[1], typed[2]);
+  };
+
+  // What went into a connection that was just dying never arrives, and is sent again, ever less often. What was
+  // sent while the page was offline waits in its field, where it can still be changed.
+  setInterval(() => {
+    const offline = lookAtLine();
+    const field = composer();
+    if (field) queue.afterAnswer(field);
+    if (pending === null || !field || draftKey(field) !== pending.draft) return;
+    const waited = Date.now() - pending.since;
+    if ((pending.waits && (offline || !pending.isQueued)) || waited > 2000) hint(NOT_SENT, true);
+    if (offline || (!pending.waits && waited < pending.wait)) return;
+    if (pending.tries >= TRIES) {
+      refused(field, pending.key);
+      hint(GAVE_UP);
+      return;
+    }
+    Object.assign(pending, { since: Date.now(), wait: Math.min(2 * pending.wait, 30000), waits: false, tries: pending.tries + 1 });
+    sendAgain(field);
+  }, 1000);
+
+  // ---- What was sent while an answer is being written: one message, which goes when the answer has ended ----
+
+  const isAnswering = (field) => $("[data-stop]", field.form) !== null;
+  let queued = null; // of the chat that is open: {draft, key, text, isSent}
+
+  // It has its key from the start, so that whichever tab sends it, or sends it again, it is asked once.
+  const queue = {
+    unkept: new Map(), // where nothing can be stored
+    find(draft) {
+      const kept = store.get(`queued:${draft}`) ?? queue.unkept.get(draft) ?? "";
+      const [, key, isSent, text] = kept.match(/^(\w+)(!?) ([^]*)$/) ?? [];
+      return key ? { draft, key, text, isSent: isSent !== "" } : null;
+    },
+    keep({ draft, key, text, isSent }) {
+      const kept = `${key}${isSent ? "!" : ""} ${text}`;
+      store.set(`queued:${draft}`, kept);
+      store.get(`queued:${draft}`) === kept ? queue.unkept.delete(draft) : queue.unkept.set(draft, kept);
+      queue.show();
+    },
+    drop(draft) {
+      store.set(`queued:${draft}`, "");
+      queue.unkept.delete(draft);
+      queue.show();
+    },
+
+    show() {
+      const [field, line] = [composer(), $("[data-queued]")];
+      if (!field || !line) return;
+      queued = queue.find(draftKey(field));
+      line.hidden = queued === null;
+      line.toggleAttribute("data-sent", queued?.isSent === true);
+      const text = queued && say("Queued: {message}", { message: queued.text.slice(0, 400) });
+      $("[data-queued-text]", line).textContent = text ?? "";
+    },
+
+    // Enter while an answer runs. A second message joins the first.
+    add(field, draft, text) {
+      const before = queue.find(draft);
+      if (before?.isSent) return hint(ON_ITS_WAY, true);
+      const whole = before ? `${before.text}\n\n${text}` : text;
+      if (before && lengthOf(whole) > Number(field.dataset.limit)) return hint(TWO_TOO_LONG, true);
+      const key = (!before && outbox.find(draft, text)?.key) || freshKey();
+      queue.keep({ draft, key, text: whole });
+      outbox.drop(draft);
+      write(field, "");
+    },
+
+    // Before what was typed since: it was meant to be said first.
+    takeBack(field) {
+      const taken = queue.find(draftKey(field));
+      if (!taken) return;
+      queue.drop(taken.draft);
+      write(field, field.value.trim() ? `${taken.text}\n\n${field.value}` : taken.text);
+      field.setSelectionRange(field.value.length, field.value.length);
+    },
+
+    // An answer that ended well lets it go; one that did not needs a person to look at it first.
+    afterAnswer(field) {
+      if (!queued || pending || isAnswering(field) || draftKey(field) !== queued.draft) return;
+      const last = [...document.querySelectorAll("[role=log] article")].at(-1)?.dataset;
+      if (last?.role !== "assistant" || last.status === "generating") return;
+      if (last.status !== "complete") {
+        queue.takeBack(field);
+      } else if (!lookAtLine()) {
+        const { draft, key, text } = queue.find(queued.draft) ?? {};
+        if (!key) return queue.show();
+        pending = { ...message(draft, text, key, false), isQueued: true };
+        queue.keep({ draft, key, text, isSent: true });
+        sendAgain(field);
+      }
+    },
+
+    // A chat was opened in which one waits: it may be on its way already, or have got there.
+    open(field) {
+      queue.show();
+      if (!queued?.isSent) return;
+      const { draft, text, key } = queued;
+      if (field.dataset.accepted?.endsWith(` ${key}`)) queue.drop(draft);
+      else if (!pending) pending = { ...message(draft, text, key, true), isQueued: true };
+    },
+
+    move(former, draft) {
+      const moved = queue.find(former);
+      if (!moved || moved.isSent) return;
+      queue.drop(former);
+      queue.keep({ ...moved, draft });
+    },
+  };
+
+  addEventListener("storage", (event) => {
+    if (event.key?.startsWith("queued:")) queue.show(); // another tab of this chat
+  });
+
+  on("click", (event) => {
+    const field = composer();
+    const hit = (selector) => event.target.closest?.(selector);
+    if (!field) return;
+    if (hit("[data-stop]") && queued && !queued.isSent) queue.takeBack(field); // stopped to say something else
+    if (hit("[data-queued-edit]")) {
+      queue.takeBack(field);
+      field.focus();
+    }
+    if (hit("[data-queued-remove]")) {
+      queue.drop(draftKey(field));
+      field.focus();
+    }
+  }, { capture: true });
+
+  // ---- The model that was chosen for a chat that does not exist yet: it is sent with the first message ----
+
+  const choice = {
+    get: (draft) => (isNewChat(draft) && store.get(`model:${draft}`)) || "",
+    set(name, draft) {
+      store.set(`model:${draft}`, name);
+      choice.show();
+    },
+    show() {
+      const [field, label] = [composer(), $("[data-model-chosen]")];
+      const name = field ? choice.get(draftKey(field)) : "";
+      if (label && label.textContent !== name) label.textContent = name;
+    },
+  };
+
+  // ---- Typing and sending ----
+
+  // Another chat is open. What was typed before the page knew which one belongs to it; what was sent there and
+  // never taken is on its way again.
+  const openDraft = (field) => {
+    const [former, draft] = [field.dataset.openDraft, draftKey(field)];
+    if (former === draft) return false;
+    drafts.keep();
+    const isCarried = carried !== null && carried.draft === former && Date.now() < carried.until;
+    carried = null;
+    if (isCarried && isNewChat(former)) queue.move(former, draft);
+    if ((former === UNKNOWN || isCarried) && field.value) {
+      drafts.set(former, "");
+      if (pending?.draft === former) pending.draft = draft;
+      write(field, field.value);
+    } else {
+      if (draft === UNKNOWN && field.value) drafts.set(draft, field.value); // typed before this script ran
+      field.value = drafts.get(draft);
+      pending = null;
+      const left = field.value && outbox.find(draft, field.value);
+      const wasTaken = left && field.dataset.accepted?.endsWith(` ${left.key}`);
+      if (wasTaken) {
+        outbox.drop(draft);
+        write(field, "");
+      } else if (left && !left.isRefused) pending = message(draft, field.value, left.key, true);
+      hint("");
+    }
+    field.dataset.openDraft = draft;
+    queue.open(field);
+    choice.show();
+    grow(field);
+    showCount(field);
+    return true;
+  };
+
+  // Enter: false if nothing may be handed to the server now.
+  const submit = (field) => {
+    const put = (name, value) => { $(`[data-${name}]`, field.form).value = value; };
+    put("model", choice.get(draftKey(field)));
+    if (resending) {
+      put("key", pending.key);
+      return true;
+    }
+    drafts.keep();
+    if (pending && !pending.waits) {
+      if (field.value !== pending.text) hint(ON_ITS_WAY, true);
+      return false;
+    }
+    if (!mayBeSent(field)) return false;
+    const [draft, text] = [draftKey(field), field.value];
+    if (isAnswering(field) || queued || pending?.isQueued) {
+      queue.add(field, draft, text);
+      return false;
+    }
+    const key = outbox.find(draft, text)?.key ?? freshKey();
+    outbox.keep(draft, text, key);
+    put("key", key);
+    const offline = lookAtLine();
+    pending = message(draft, text, key, offline || draft === UNKNOWN);
+    if (offline) hint(NOT_SENT, true);
+    return !pending.waits;
+  };
+
+  const typed = (field) => {
+    const [draft, text] = [draftKey(field), field.value];
+    grow(field, text);
+    showCount(field, text);
+    drafts.later(draft, text);
+    if (pending?.waits && !pending.isQueued && text !== pending.text) {
+      pending = null;
+      hint(text ? CHANGED : "", true);
+    }
+    if (!pending && store.get(`sending:${draft}`) && !outbox.find(draft, text)) outbox.drop(draft);
+  };
+
+  // ↑ in an empty field brings back what one said last; ↓ or Esc lets it go again.
+  let recalled = null;
+  const recall = (field, key) => {
+    if (key === "ArrowUp" && field.value === "") {
+      recalled = [...document.querySelectorAll("[role=log] article[data-role=user] .bubble")].at(-1)?.textContent ?? null;
+      if (recalled === null) return false;
+      write(field, recalled);
+      field.setSelectionRange(recalled.length, recalled.length);
+      return true;
+    }
+    const isLetGo = (key === "ArrowDown" || key === "Escape") && recalled !== null && field.value === recalled;
+    if (isLetGo) write(field, "");
+    return isLetGo;
+  };
+
+  on("submit", (event) => {
+    const field = $("textarea[data-composer]", event.target);
+    if (!field || submit(field)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { capture: true });
+
+  on("input", (event) => {
+    if (event.target.matches("textarea[data-composer]")) typed(event.target);
+  });
+
+  on("keydown", (event) => {
+    const field = event.target;
+    const plain = !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && !event.isComposing;
+    if (!plain || !field.matches?.("textarea[data-composer]")) return;
+    if (event.key === "Enter") {
+      event.preventDefault();
+      field.form.requestSubmit();
+    } else if (recall(field, event.key)) event.preventDefault();
+  }, { capture: true });
+
+  // React draws when it likes: look at what it drew, and first at what the page came with.
+  const look = (changes) => {
+    const field = composer();
+    if (!field) return;
+    const changed = (name) => changes.some((change) => change.attributeName === name);
+    if (!field.dataset.ready) {
+      field.dataset.ready = "true";
+      openDraft(field);
+    } else {
+      const keyIn = (name) => field.dataset[name].split(" ")[1];
+      if (changed("data-refused")) refused(field, keyIn("refused"));
+      if (changed("data-accepted")) accepted(field, keyIn("accepted"));
+      if (changed("data-draft") && openDraft(field)) {
+        scrollToEnd();
+        field.focus();
+      }
+    }
+    if (isOver) showWhetherItMayGo(field);
+    queue.afterAnswer(field);
+  };
+  look([]);
+  new MutationObserver(look).observe(document, {
+    subtree: true, childList: true,
+    attributes: true, attributeFilter: ["data-accepted", "data-refused", "data-draft", "data-status"],
+  });
+
+  const chosenModel = () => choice.get(draftKey(composer()));
+  const chooseForNewChat = (name) => {
+    const draft = draftKey(composer());
+    if (isNewChat(draft)) choice.set(name, draft);
+    return isNewChat(draft);
+  };
+  Object.assign(window.chatbot, { freshKey, chosenModel, chooseForNewChat });
+})();

@@ -1,0 +1,31 @@
+"""Chats that come whole, from a file: looked for among one person's, and stored at once."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from chatbot_app.models import Chat, Message, Project
+
+STRETCH = 500
+"""Messages that are handed to the database at a time."""
+
+Row = dict[str, Any]
+
+
+def find_chat(session: Session, user_id: uuid.UUID, chat_id: uuid.UUID) -> Chat | None:
+    """Find a person's chat, a deleted one too as long as it is kept."""
+    owner = select(Project.user_id).where(col(Project.id) == col(Chat.project_id))
+    is_own = owner.correlate(Chat).scalar_subquery() == user_id
+    return session.exec(select(Chat).where(col(Chat.id) == chat_id, is_own)).first()
+
+
+def add_chat(session: Session, chat: Chat, messages: list[Row]) -> None:
+    """Store a new chat in a project that the person was shown to own, with its messages in this
+    order, so that each one's parent is there before it.
+    """
+    session.add(chat)
+    session.flush()
+    for start in range(0, len(messages), STRETCH):
+        session.connection().execute(insert(Message), messages[start : start + STRETCH])
