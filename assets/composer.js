@@ -259,6 +259,7 @@
     // An answer that ended well lets it go; one that did not needs a person to look at it first.
     afterAnswer(field) {
       if (!queued || pending || isAnswering(field) || draftKey(field) !== queued.draft) return;
+      if ($("[data-load-later]")) return; // the last answer is not in the page
       const last = [...document.querySelectorAll("[role=log] article")].at(-1)?.dataset;
       if (last?.role !== "assistant" || last.status === "generating") return;
       if (last.status !== "complete") {

@@ -65,7 +65,7 @@ const themeVariables = () => {
 
 let room = null;
 const enter = () => (room ??= new Promise((resolve, reject) => {
-  const frame = Object.assign(document.createElement("iframe"), { className: "drawing-room", tabIndex: -1, inert: true });
+  const frame = Object.assign(document.createElement("iframe"), { className: "drawing-room", title: "Mermaid", tabIndex: -1, inert: true });
   frame.setAttribute("aria-hidden", "true");
   const fail = () => { room = null; frame.remove(); reject(new Error("Mermaid was not loaded.")); };
   frame.onload = () => {

@@ -138,6 +138,7 @@
     else if (hit("#palette [role=option]:not([data-stays-open])") && !event.ctrlKey && !event.metaKey) close();
     else if (hit("#palette [role=option]")) field().focus();
     if (hit("[data-jump]")) $("[data-show-end]")?.click();
+    if (hit("[data-show-end]")) window.chatbot.scrollToEnd();
   });
 
   on("mousemove", (event) => {
@@ -149,7 +150,7 @@
 
   const MARKED = 2400; // milliseconds
   const SETTLING = 800; // milliseconds in which what is drawn late may still move it
-  let landed = null; // {article, until}
+  let landed = null; // the article
 
   const land = () => {
     const id = new URLSearchParams(location.search).get("message");
@@ -162,14 +163,20 @@
       article.focus({ preventScroll: true });
       article.setAttribute("data-found", "");
       setTimeout(() => article.removeAttribute("data-found"), MARKED);
-      landed = { article, until: Date.now() + SETTLING };
+      landed = article;
+      setTimeout(settle, SETTLING);
     }
-    if (!landed) return;
-    if (Date.now() > landed.until || !landed.article.isConnected) landed = null;
-    else {
-      window.chatbot.stay();
-      landed.article.scrollIntoView({ block: "center" });
-      if (landed.article.offsetHeight > innerHeight / 2) landed.article.scrollIntoView({ block: "start" });
+    if (!landed?.isConnected) return;
+    window.chatbot.stay();
+    landed.scrollIntoView({ block: landed.offsetHeight > innerHeight / 2 ? "start" : "center" });
+  };
+
+  // From now on it is the reader who scrolls; what was in view all the time has to be told again.
+  const settle = () => {
+    landed = null;
+    for (const button of document.querySelectorAll("[data-load-later]")) {
+      later.unobserve(button);
+      later.observe(button);
     }
   };
   for (const type of ["wheel", "touchmove", "keydown", "pointerdown"]) on(type, () => { landed = null; }, { passive: true });

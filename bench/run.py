@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bench import crowds, histories, loads, report, streaming, table
+from bench import crowds, histories, loads, report, searches, streaming, table
 from bench.stage import HISTORIES, Stage, staged, step
 from bench.table import Row
 
@@ -32,6 +32,7 @@ SCENARIOS: dict[str, Scenario] = {
     "once-32000": partial(streaming.at_once, tokens=32000, times=3),
     "earlier": histories.after_many,
     "open": loads.opening,
+    "search": searches.searches,
     "browsers-10": partial(crowds.browsers, count=10, times=2),
     "clients-100": partial(crowds.clients, count=100),
     "clients-200": partial(crowds.clients, count=200),

@@ -14,7 +14,7 @@ def chat_import() -> rx.Component:
         rx.el.p(
             t(
                 "A file from ChatGPT (the archive that it mails, or the conversations.json in it),"
-                " from Open WebUI, or one that you downloaded here."
+                " from Open WebUI, or one that you downloaded here; 100 MB at most."
             ),
             class_name="settings-words",
         ),

@@ -18,6 +18,7 @@ BEFORE, AFTER = 50, 150
 
 _PHRASE_OR_WORD = re.compile(r'"([^"]*)"?|([^\s"]+)')
 _MAY_GO_ON = re.compile(r"([^\W_]{2}|[^\W_\x00-\x7f])\Z")
+_SIGNS = re.compile(r"\*\*|`+|^#{1,6} |(?<=\n)#{1,6} ")  # of markdown, where it is not drawn
 _NO_WORD = r"[\W_]"
 _MARK = "[\u0300-\u036f]*"  # an accent that follows its letter
 
@@ -73,7 +74,8 @@ def _parts(text: str, pattern: re.Pattern[str], before: str, after: str) -> list
         pieces += [(text[end : match.start()], False), (match[0], True)]
         end = match.end()
     pieces += [(text[end:], False), (after, False)]
-    return [TextPart(re.sub(r"\s+", " ", piece), is_hit) for piece, is_hit in pieces if piece]
+    shown = ((_SIGNS.sub("", piece), is_hit) for piece, is_hit in pieces)
+    return [TextPart(re.sub(r"\s+", " ", piece), is_hit) for piece, is_hit in shown if piece]
 
 
 @cache

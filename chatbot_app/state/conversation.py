@@ -297,7 +297,8 @@ class Conversation(rx.State):
 
     def _merge(self, page: ChatPage) -> None:
         """Take over the newest messages as they are stored, and set only what differs."""
-        self.newer_than = page.newer_than
+        if self.newer_than:
+            self.newer_than = ""
         earlier, recent = self._shown("earlier"), self._shown("recent")
         shown = [message.id for message in earlier + recent]
         first = page.messages[0].id if page.messages else ""

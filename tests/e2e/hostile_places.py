@@ -80,7 +80,9 @@ def settle_in(app: Served, provider: FakeProvider, page: Page) -> Iterator[tuple
     with Tab(app, cookie).at(f"/projects/{project}", project_id=project) as tab:
         tab.send("project_settings.load")
         words = {"name": NAME, "description": hostile.TEXT, "system_prompt": hostile.TEXT}
-        tab.send("project_settings.save", form={**words, "model": "", "temperature": ""})
+        starters = "\n".join(hostile.RAW_HTML[:6])
+        form = {**words, "model": "", "temperature": "", "starters": starters}
+        tab.send("project_settings.save", form=form)
         assert tab.state()["project_settings.saved"] == 1
         yield tab, project
 
@@ -90,6 +92,17 @@ def _names(stage: Stage) -> None:
     stage.page.goto(f"/projects/{stage.project}/chat")
     expect_chat_ready(stage.page)
     expect(button(stage.page, "Account menu")).to_contain_text(NAME)
+    expect(button(stage.page, hostile.RAW_HTML[0])).to_be_visible()
+
+
+@place("what is searched among the models, and the one that was chosen")
+def _models(stage: Stage) -> None:
+    button(stage.page, "Model: fake-model").click()
+    stage.page.get_by_role("combobox", name="Search models", exact=True).fill(hostile.RAW_HTML[0])
+    expect(stage.page.get_by_role("option")).to_contain_text(hostile.RAW_HTML[0])
+    stage.expect_only_text("a model that nobody has")
+    stage.page.keyboard.press("Enter")
+    expect(button(stage.page, f"Model: {hostile.RAW_HTML[0]}")).to_be_visible()
 
 
 @place("a question and its answer, in the middle and at its end")

@@ -40,11 +40,14 @@ from chatbot_app.services import (
     accounts,
     administration,
     audit_log,
+    chat_places,
     downloads,
     invitations,
     links,
     password_reset,
+    purge,
     sharing,
+    titles,
     turns,
     verification,
 )
@@ -84,6 +87,8 @@ is quickest. Of shared chats there are none but one's own here.
 RARE = {"users.is_only_admin"}
 """Reads all accounts, but only when an administrator leaves."""
 
+BEFORE_ALL = f"2000-01-01T00:00:00_{uuid.uuid4()}"
+
 Paths = dict[str, Callable[[], object]]
 
 
@@ -115,9 +120,25 @@ def talking(crowd: Crowd) -> Paths:
         sharing.open_page(link.url.rpartition("/")[2])
         sharing.withdraw(user, link.id)
 
+    def put_about() -> None:
+        chat_places.pin(user, chat)
+        chat_places.unpin(user, chat)
+        chat_places.move(user, chat, crowd.doomed_project)
+        chat_places.move(user, chat, project)
+        chat_places.archive(user, chat)
+        page = chat_places.list_archived(user, limit=1)
+        chat_places.list_archived(user, before=page.older_than or BEFORE_ALL)
+        chat_places.unarchive(user, chat)
+
+    def find_title() -> None:
+        titles._begun_with(crowd.long_branch[1])
+        titles._give(chat, "A title")
+
     return {
         "a shared chat": share_and_withdraw,
         "questions, again and on": talk,
+        "a chat put here and there": put_about,
+        "a title by itself": find_title,
         "another version": lambda: turns.show_version(user, crowd.branching_answer),
         "a project's settings": lambda: project_service.update(
             user, project, name="A", description="", system_prompt="", model="", temperature=None
@@ -271,8 +292,16 @@ def searching(crowd: Crowd) -> Paths:
 
 def deleting(crowd: Crowd) -> Paths:
     user = crowd.owner.user_id
+
+    def delete_and_undo() -> None:
+        chat_service.delete(user, crowd.doomed_chat)
+        chat_service.restore(user, crowd.doomed_chat)
+        chat_service.delete(user, crowd.doomed_chat)
+        purge.purge()
+        assert purge.purge(timedelta(0)) == 1
+
     return {
-        "a chat's end": lambda: chat_service.delete(user, crowd.doomed_chat),
+        "a chat's end, and that for good": delete_and_undo,
         "the chats of a project": lambda: project_service.chat_ids(user, crowd.doomed_project),
         "a project's end": lambda: project_service.delete(user, crowd.doomed_project),
         "an account's end": lambda: accounts.delete(crowd.doomed_user),

@@ -100,3 +100,25 @@ def test_a_list_of_projects_costs_what_is_in_it(homes: tuple[Home, Home]):
 
     few, many = costs
     assert many < 2 * MANY / FEW * few
+
+
+def test_chats_that_were_put_away_cost_the_list_nothing(sqlite: str):
+    rows = crowd.Rows()
+    few, many = (rows.home(chats=number, longest=2) for number in (60, 3060))
+    for number, chat in enumerate(reversed(rows.tables["chat"])):
+        is_away = number < 3000  # the last to be written in
+        chat["archived_at"] = crowd.BEGAN if is_away and number % 2 else None
+        chat["deleted_at"] = crowd.BEGAN if is_away and not number % 2 else None
+    crowd.store(rows.tables)
+    crowd.count()
+
+    costs: list[int] = []
+    for home in (few, many):
+        with noted() as said:
+            assert len(chats.list_page(home.user_id, home.project_id, limit=50).chats) == 50
+            projects.list_for(home.user_id)
+            accounts.landing(home.user_id)
+        costs.append(cost_of_queries(said))
+
+    little, much = costs
+    assert much < 1.2 * little

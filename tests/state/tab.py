@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from reflex.app import App
 from reflex.istate.manager.memory import StateManagerMemory
@@ -78,7 +79,7 @@ class Tab:
                 "token": self.token,
                 "ip": "203.0.113.7",
                 "pathname": "/somewhere",
-                "asPath": "/somewhere",
+                "asPath": f"/somewhere?{urlencode(self.route)}",
                 "query": dict(self.route),
             },
         )

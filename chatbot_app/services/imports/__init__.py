@@ -10,12 +10,13 @@ failure, is there once.
 """
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Iterator
 from typing import IO
 
 from chatbot_app import db
-from chatbot_app.errors import Conflict, InvalidInput, TooManyAttempts
+from chatbot_app.errors import Conflict, InvalidInput, TooManyAttempts, Unavailable
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import sessions
 from chatbot_app.services.imports import archives, reading, storing
@@ -65,23 +66,31 @@ class Place:
     async def bring_in(self, file: IO[bytes]) -> Tally:
         """Import all chats of a file.
 
+        Whoever gives up waiting, a server that stops above all, ends it behind the chat at hand.
+
         Raises: InvalidInput for one that can't be read or has none in it; then nothing was stored.
         """
+        is_over = threading.Event()
         async with _in_line:
-            return await db.in_thread(bring_in, self._viewer.user_id, file)
+            try:
+                return await db.in_thread(bring_in, self._viewer.user_id, file, is_over)
+            finally:
+                is_over.set()
 
 
-def bring_in(user_id: uuid.UUID, file: IO[bytes]) -> Tally:
+def bring_in(user_id: uuid.UUID, file: IO[bytes], is_over: threading.Event | None = None) -> Tally:
     """Import all chats of a file, a transaction each.
 
-    Raises: InvalidInput, NotFound if the account is gone, Unavailable: what is stored by then stays.
+    Raises: InvalidInput; NotFound if the account is gone, Unavailable if the database is away or
+        somebody says that it is over: then what is stored stays.
     """
-    homes = _surveyed(file)
+    is_over = is_over or threading.Event()
+    homes = _surveyed(file, is_over)
     tally = Tally()
     for number, home in homes.items():
         if number is not None:  # one of ours comes along though there be no chat in it
             storing.open_home(user_id, home, tally)
-    for found in _all(file):
+    for found in _all(file, is_over):
         if isinstance(found, FoundChat):
             _store(user_id, found, homes, tally)
     if not (tally.chats or tally.present or homes):
@@ -115,11 +124,11 @@ def _imported(tally: Tally) -> str:
     return t("Imported {chats} chats into 1 project.", chats=chats)
 
 
-def _surveyed(file: IO[bytes]) -> dict[int | None, Home]:
+def _surveyed(file: IO[bytes], is_over: threading.Event) -> dict[int | None, Home]:
     """Read the file to its end without storing anything; gives our projects by their numbers."""
     homes: dict[int | None, Home] = {}
     chats = 0
-    for found in _all(file):
+    for found in _all(file, is_over):
         if isinstance(found, FoundProject):
             homes[found.number] = found.home
         else:
@@ -133,9 +142,12 @@ def _surveyed(file: IO[bytes]) -> dict[int | None, Home]:
     return homes
 
 
-def _all(file: IO[bytes]) -> Iterator[Found]:
+def _all(file: IO[bytes], is_over: threading.Event) -> Iterator[Found]:
     for document in archives.documents(file):
-        yield from reading.read(document)
+        for found in reading.read(document):
+            if is_over.is_set():
+                raise Unavailable(t("The import was ended. What was imported already stays."))
+            yield found
 
 
 def _store(

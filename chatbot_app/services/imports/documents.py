@@ -7,6 +7,7 @@ one piece takes.
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -18,7 +19,7 @@ CHUNK = 64 * 1024  # bytes
 LONGEST_PIECE = 20_000_000
 """Characters of one piece. The longest chats of other platforms come as one, and have a few million."""
 
-_BLANK = " \t\n\r"
+_BLANK = re.compile(r"[ \t\n\r]*")
 
 
 class Document:
@@ -37,10 +38,10 @@ class Document:
     def peek(self) -> str:
         """Give the character that the next value begins with; none at the end."""
         while True:
-            while self._at < len(self._text):
-                if self._text[self._at] not in _BLANK:
-                    return self._text[self._at]
-                self._at += 1
+            if blank := _BLANK.match(self._text, self._at):
+                self._at = blank.end()
+            if self._at < len(self._text):
+                return self._text[self._at]
             if self._is_whole:
                 return ""
             self._read_on()
