@@ -80,7 +80,7 @@
     if (next && /\/(sign-in|sign-in\/code|start)$/.test(form.dataset.api)) body.next = next;
     error.hidden = done.hidden = true;
     button.setAttribute("aria-busy", "true");
-    let message = "The server can't be reached. What you typed is still here; please try again.";
+    let message = say("The server can't be reached. What you typed is still here; please try again.");
     try {
       const response = await fetch(form.dataset.api, {
         method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
@@ -188,9 +188,9 @@
 
   const copyFrom = async (button, text) => {
     const label = button.textContent;
-    if (label === "Copied") return;
+    if (label === say("Copied")) return;
     await toClipboard(text);
-    button.textContent = "Copied";
+    button.textContent = say("Copied");
     setTimeout(() => { button.textContent = label; }, 1500);
   };
 
@@ -200,7 +200,8 @@
     const line = $(`[data-count-for="${field.name}"]`);
     if (!line) return;
     const [length, limit] = [[...field.value].length, Number(line.dataset.limit)];
-    line.textContent = `${length.toLocaleString()} of ${limit.toLocaleString()} characters`;
+    const [counted, most] = [length, limit].map((number) => number.toLocaleString(root.lang));
+    line.textContent = say("{length} of {limit} characters", { length: counted, limit: most });
     line.toggleAttribute("data-over", length > limit);
   };
 
@@ -229,6 +230,7 @@
   // What was clicked may be gone when the page is drawn anew: the next one of its kind in the same place of the
   // conversation is where one goes on, also when a dialog about it is closed; after a deletion, the composer.
   let refocus = null;
+  const STOP = say("Stop");
   on("click", (event) => {
     const button = event.target.closest?.("[data-way], [data-deletes]");
     if (button) refocus = { way: button.dataset.way, before: button.closest(".message")?.previousElementSibling?.dataset.messageId };
@@ -293,7 +295,7 @@
       drawer(false);
       $("[data-open-navigation]")?.focus();
     } else if (event.key === "Escape" && !$(OVER_THE_PAGE)) {
-      $('button[aria-label="Stop"]')?.click();
+      $(`button[aria-label="${STOP}"]`)?.click();
     } else if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       $("[data-new-chat]")?.click();

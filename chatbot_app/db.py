@@ -25,6 +25,7 @@ from sqlmodel import Session
 
 from chatbot_app.config import get_settings
 from chatbot_app.errors import InvalidInput, Unavailable
+from chatbot_app.words import mark, t
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -190,7 +191,7 @@ def _refuse_unstorable(
     for row in rows:
         values = cast("Iterable[object]", row.values() if hasattr(row, "values") else row)
         if any(isinstance(value, str) and not is_storable(value) for value in values):
-            raise InvalidInput("This text holds a character that can't be stored.")
+            raise InvalidInput(t("This text holds a character that can't be stored."))
 
 
 @contextmanager
@@ -200,18 +201,18 @@ def readable_errors() -> Generator[None]:
         yield
     except PoolTimeout as error:
         log.warning("No database connection was free in time.")
-        raise Unavailable(_BUSY) from error
+        raise Unavailable(t(_BUSY)) from error
     except DBAPIError as error:
         message = _message(error)
         if message is None:
             raise
         log.warning("The database failed: %s", error.orig)
-        raise Unavailable(message) from error
+        raise Unavailable(t(message)) from error
 
 
-_BUSY = "The database is busy right now. Please try again in a moment."
-_FULL = "The server's disk is full, so this wasn't saved. Please make room and try again."
-_AWAY = "The database can't be reached right now. Please try again in a moment."
+_BUSY = mark("The database is busy right now. Please try again in a moment.")
+_FULL = mark("The server's disk is full, so this wasn't saved. Please make room and try again.")
+_AWAY = mark("The database can't be reached right now. Please try again in a moment.")
 
 _SQLITE_MESSAGES = {
     sqlite3.SQLITE_BUSY: _BUSY,

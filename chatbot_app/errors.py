@@ -6,6 +6,8 @@ library is called. Anything that is not an `AppError` is a bug and belongs in th
 page.
 """
 
+from chatbot_app.words import t
+
 
 class AppError(Exception):
     """Something a person can understand and act upon."""
@@ -28,8 +30,8 @@ class NotSignedIn(AppError):
 
     status = 401
 
-    def __init__(self, message: str = "Please sign in to go on.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or t("Please sign in to go on."))
 
 
 class WrongCredentials(AppError):
@@ -39,10 +41,8 @@ class WrongCredentials(AppError):
 
     status = 401
 
-    def __init__(
-        self, message: str = "That email and password don't match. Please try again."
-    ) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or t("That email and password don't match. Please try again."))
 
 
 class CodeNeeded(AppError):
@@ -50,10 +50,8 @@ class CodeNeeded(AppError):
 
     status = 401
 
-    def __init__(
-        self, message: str = "Please give the code of your authenticator app too."
-    ) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or t("Please give the code of your authenticator app too."))
 
 
 class Forbidden(AppError):

@@ -13,13 +13,14 @@ from email.utils import formatdate, make_msgid, parseaddr
 
 from chatbot_app.config import Settings, get_settings
 from chatbot_app.errors import Unavailable
+from chatbot_app.words import mark, t
 
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 10
 """How long the mail server may take for each step."""
 
-_REFUSED = "The mail couldn't be sent right now. Please try again later."
+_REFUSED = mark("The mail couldn't be sent right now. Please try again later.")
 
 
 async def send(to: str, subject: str, text: str) -> None:
@@ -29,7 +30,7 @@ async def send(to: str, subject: str, text: str) -> None:
     """
     settings = get_settings()
     if not settings.has_mail:
-        raise Unavailable("This site sends no mail.")
+        raise Unavailable(t("This site sends no mail."))
     # Only here, for most who start the platform have no mail server.
     import aiosmtplib
 
@@ -51,7 +52,7 @@ async def send(to: str, subject: str, text: str) -> None:
         # Not the error's own words: a server's refusal repeats the address it refuses.
         code = getattr(error, "code", "")
         log.warning("A mail could not be sent: %s %s", type(error).__name__, code)
-        raise Unavailable(_REFUSED) from None
+        raise Unavailable(t(_REFUSED)) from None
 
 
 def _message(settings: Settings, to: str, subject: str, text: str) -> EmailMessage:

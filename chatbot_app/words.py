@@ -7,6 +7,7 @@ the languages that somebody reads are loaded. For pages there is `components.wor
 
 import json
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,8 @@ LANGUAGES = {ENGLISH: "English", "de": "Deutsch"}
 
 LOCALES = Path(__file__).with_name("locales")
 
-SEPARATORS = {"de": "."}
+SEPARATORS = {"de": str.maketrans(",.", ".,")}
+"""How numbers are written where not as in English."""
 
 _RANGE = re.compile(r"([a-z]{1,8}|\*)(?:-[a-z0-9-]+)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?", re.ASCII)
 MAX_RANGES = 20  # that are looked at: a browser sends a handful
@@ -37,9 +39,38 @@ def mark(sentence: str) -> str:
     return sentence
 
 
-def number(value: int) -> str:
+MONTHS = (
+    mark("January"),
+    mark("February"),
+    mark("March"),
+    mark("April"),
+    mark("May"),
+    mark("June"),
+    mark("July"),
+    mark("August"),
+    mark("September"),
+    mark("October"),
+    mark("November"),
+    mark("December"),
+)
+
+
+def number(value: float) -> str:
     """Write a number as people do in the caller's language."""
-    return f"{value:,}".replace(",", SEPARATORS.get(callers.current().language, ","))
+    written = f"{value:,}" if isinstance(value, int) else f"{value:,g}"
+    return written.translate(SEPARATORS.get(callers.current().language, {}))
+
+
+def day(then: date) -> str:
+    """Write a day as people do in the caller's language: January 31, 2026."""
+    month = t(MONTHS[then.month - 1])
+    return t("{month} {day}, {year}", month=month, day=then.day, year=then.year)
+
+
+def short_day(then: date) -> str:
+    """The same in a narrow place: Jan 31, 2026."""
+    month = t(MONTHS[then.month - 1])[:3]
+    return t("{month} {day}, {year}", month=month, day=then.day, year=then.year)
 
 
 def choose(chosen: str | None, accepted: str) -> str:

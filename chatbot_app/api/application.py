@@ -73,7 +73,7 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         await send({"type": "websocket.close"})
         return
-    answer = JSONResponse({"error": "There is nothing at this address."}, status_code=404)
+    answer = JSONResponse({"error": t("There is nothing at this address.")}, status_code=404)
     await answer(scope, receive, send)
 
 
@@ -84,12 +84,12 @@ def _too_long(request: Request, _error: Exception) -> JSONResponse:
             {"error": t("This file is too large: at most {most} can be imported.", most=most)},
             status_code=413,
         )
-    return JSONResponse({"error": "This form is too long to be read."}, status_code=413)
+    return JSONResponse({"error": t("This form is too long to be read.")}, status_code=413)
 
 
 def _too_slow(_request: Request, _error: Exception) -> JSONResponse:
     return JSONResponse(
-        {"error": "The form did not arrive in time. Please try again."},
+        {"error": t("The form did not arrive in time. Please try again.")},
         status_code=408,
         headers={"connection": "close"},
     )
@@ -100,5 +100,5 @@ def _malformed(_request: Request, _error: Exception) -> JSONResponse:
     goes nowhere.
     """
     return JSONResponse(
-        {"error": "The form is not complete. Please fill in every field."}, status_code=422
+        {"error": t("The form is not complete. Please fill in every field.")}, status_code=422
     )

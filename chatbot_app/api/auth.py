@@ -26,6 +26,7 @@ from chatbot_app.cookies import pending_cookie, session_cookie
 from chatbot_app.errors import NotSignedIn
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import accounts, sessions, two_factor
+from chatbot_app.words import t
 
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
 
@@ -122,4 +123,4 @@ async def change_password(
 ) -> dict[str, str]:
     """Take another password; every other session of this person ends."""
     await accounts.change_password(viewer, form.current_password, form.new_password)
-    return {"message": "Your password is changed. Other devices have been signed out."}
+    return {"message": t("Your password is changed. Other devices have been signed out.")}

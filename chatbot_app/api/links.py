@@ -10,10 +10,11 @@ from chatbot_app import db
 from chatbot_app.api.auth import Form
 from chatbot_app.api.requests import client_address, require_own_origin
 from chatbot_app.services import password_reset, verification
+from chatbot_app.words import mark, t
 
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
 
-SENT = (
+SENT = mark(
     "If there is an account with this email, a link is on its way to it. It may take a minute, and"
     " land among the junk."
 )
@@ -44,7 +45,7 @@ async def forgot(form: Forgot, request: Request) -> dict[str, str]:
     if there is not.
     """
     await password_reset.ask(email=form.email, address=client_address(request))
-    return {"message": SENT}
+    return {"message": t(SENT)}
 
 
 @router.post("/reset")
@@ -58,4 +59,4 @@ async def reset(form: Reset) -> dict[str, str]:
 async def verify(form: Verify) -> dict[str, str]:
     """Confirm an e-mail address by a link."""
     await db.in_thread(verification.confirm, form.token)
-    return {"message": "Thank you. Your email is confirmed."}
+    return {"message": t("Thank you. Your email is confirmed.")}

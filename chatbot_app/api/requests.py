@@ -11,6 +11,7 @@ from chatbot_app.cookies import LANGUAGE, pending_cookie, read_cookie, session_c
 from chatbot_app.errors import Forbidden
 from chatbot_app.schemas import SessionGrant, Viewer
 from chatbot_app.services import rates, sessions
+from chatbot_app.words import t
 
 
 def require_own_origin(request: Request) -> None:
@@ -23,8 +24,10 @@ def require_own_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and origin not in get_settings().origins:
         raise Forbidden(
-            "This address is not allowed to sign in here."
-            " Whoever runs this server can add it to ALLOWED_ORIGINS."
+            t(
+                "This address is not allowed to sign in here."
+                " Whoever runs this server can add it to ALLOWED_ORIGINS."
+            )
         )
 
 
@@ -78,7 +81,7 @@ async def administrator(found: Annotated[Viewer, Depends(viewer)]) -> Viewer:
     Raises: NotSignedIn, Forbidden.
     """
     if not found.is_admin:
-        raise Forbidden("Only administrators can do this.")
+        raise Forbidden(t("Only administrators can do this."))
     return found
 
 

@@ -14,6 +14,7 @@ from chatbot_app.api.auth import Form
 from chatbot_app.api.requests import client_address, require_own_origin, viewer
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import rates, tokens
+from chatbot_app.words import t
 
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
 
@@ -56,7 +57,7 @@ async def log_out(form: RefreshToken, request: Request) -> dict[str, str]:
     """End a program's session; its tokens are worth nothing from now on."""
     rates.spend(network(client_address(request)))
     await db.in_thread(tokens.log_out, form.refresh_token)
-    return {"message": "Signed out."}
+    return {"message": t("Signed out.")}
 
 
 @router.get("/me")

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 
 from chatbot_app.components.fields import text_field
+from chatbot_app.components.language import language_choice
 from chatbot_app.components.words import t
 
 
@@ -14,7 +15,7 @@ def brand() -> rx.Component:
     """The platform's mark and name."""
     return rx.el.span(
         rx.el.span(rx.icon("sparkles", size=16), class_name="mark", aria_hidden="true"),
-        t("Chatbot Platform"),
+        "Chatbot Platform",
         class_name="brand",
     )
 
@@ -27,6 +28,7 @@ def entrance(
         rx.link(brand(), href="/", underline="none", class_name="entrance-brand"),
         rx.el.div(rx.el.h1(title), *children, class_name="entrance-card"),
         rx.el.p(footer, class_name="entrance-footer"),
+        language_choice("language-choice"),
         class_name="entrance",
     )
 

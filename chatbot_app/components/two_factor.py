@@ -116,7 +116,7 @@ def _set_up() -> rx.Component:
 def _scan() -> rx.Component:
     return rx.fragment(
         rx.el.p(t("Scan this with your authenticator app."), class_name="dialog-hint"),
-        rx.el.img(alt="QR code for your authenticator app", data_show="qr", class_name="qr"),
+        rx.el.img(alt=t("QR code for your authenticator app"), data_show="qr", class_name="qr"),
         rx.el.p(t("Or type this into it:"), class_name="dialog-hint"),
         rx.el.code(aria_label=t("Secret"), role="note", data_show="secret", class_name="secret"),
         api_form(

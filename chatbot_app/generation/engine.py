@@ -21,15 +21,15 @@ from chatbot_app.generation.records import Outcome
 from chatbot_app.llm import ChatModel, Prompt, Thought
 from chatbot_app.repositories.messages import Took
 from chatbot_app.schemas import Status
-from chatbot_app.words import t
+from chatbot_app.words import mark
 
 log = logging.getLogger(__name__)
 
-RESTARTED = t("The server was restarted while this answer was being written.")
+RESTARTED = mark("The server was restarted while this answer was being written.")
 REMEMBERED_RUNS = 1024
 """Runs that ended here and are still known to have been ours: more than end within a second."""
 
-UNEXPECTED = t(
+UNEXPECTED = mark(
     "Something went wrong on our side while this answer was being written. Please try again."
 )
 

@@ -15,9 +15,9 @@ from chatbot_app.repositories import answer_runs, messages
 from chatbot_app.repositories.answer_runs import Chunk, Orphan, Said, Sign
 from chatbot_app.repositories.messages import UNKNOWN, Took
 from chatbot_app.schemas import Status
-from chatbot_app.words import t
+from chatbot_app.words import mark
 
-LEFT_BEHIND = t("The server stopped before this answer was finished.")
+LEFT_BEHIND = mark("The server stopped before this answer was finished.")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from chatbot_app.errors import Unavailable
 from chatbot_app.identity_providers.problems import SENTENCES, IdentityProblem
+from chatbot_app.words import t
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ def is_private(url: str, *, may_be_http: bool) -> bool:
 
 
 def _unavailable(name: str) -> Unavailable:
-    return Unavailable(SENTENCES["unavailable"].format(name=name))
+    away = SENTENCES["unavailable"]
+    return Unavailable(t(away, name=name))
 
 
 def _where(error: httpx2.HTTPStatusError) -> str:

@@ -16,7 +16,7 @@ import httpx2
 import openai
 
 from chatbot_app.errors import ModelError
-from chatbot_app.words import t
+from chatbot_app.words import mark, number, t
 
 Kind = Literal[
     "bad_request",
@@ -63,29 +63,47 @@ _KIND_OF_STATUS: Mapping[int, Kind] = {
 }
 
 _SENTENCES: Mapping[Kind, str] = {
-    "bad_request": "The model server did not accept the request. The project's settings, such as its "
-    "temperature, may not suit this model.",
-    "too_long": "This conversation is longer than the model can read. Start a new chat, or set a "
-    "smaller CONTEXT_TOKENS.",
-    "unauthorized": "The model server refused the API key. Check OPENAI_API_KEY, and whether the key "
-    "may use this model.",
-    "out_of_credit": "The account at the model provider has no credit left. Add credit there, then "
-    "try again.",
-    "not_found": "The model server does not know {model}, or its address is wrong. Check the model's "
-    "name and OPENAI_BASE_URL.",
-    "rate_limited": "The model server is getting too many requests. Please try again {when}.",
-    "server_error": "The model server has a problem of its own. Please try again {when}.",
-    "unreachable": "The model server can't be reached. Check that it is running and that "
-    "OPENAI_BASE_URL is right.",
-    "timeout": "The model server took too long to answer. Please try again {when}.",
-    "cut": "The connection to the model server broke off before the answer was complete. Please try "
-    "again.",
-    "malformed": "The model server sent something that is not an answer. Check that OPENAI_BASE_URL "
-    "points to an OpenAI-compatible API; such an address usually ends in /v1.",
-    "empty": "The model ended its answer without writing anything. Please try again, or put it "
-    "another way.",
-    "filtered": "The model provider's content filter held this answer back. Try to put it another "
-    "way.",
+    "bad_request": mark(
+        "The model server did not accept the request. The project's settings, such as its "
+        "temperature, may not suit this model."
+    ),
+    "too_long": mark(
+        "This conversation is longer than the model can read. Start a new chat, or set a "
+        "smaller CONTEXT_TOKENS."
+    ),
+    "unauthorized": mark(
+        "The model server refused the API key. Check OPENAI_API_KEY, and whether the key "
+        "may use this model."
+    ),
+    "out_of_credit": mark(
+        "The account at the model provider has no credit left. Add credit there, then try again."
+    ),
+    "not_found": mark(
+        "The model server does not know {model}, or its address is wrong. Check the model's "
+        "name and OPENAI_BASE_URL."
+    ),
+    "rate_limited": mark("The model server is getting too many requests. Please try again {when}."),
+    "server_error": mark("The model server has a problem of its own. Please try again {when}."),
+    "unreachable": mark(
+        "The model server can't be reached. Check that it is running and that "
+        "OPENAI_BASE_URL is right."
+    ),
+    "timeout": mark("The model server took too long to answer. Please try again {when}."),
+    "cut": mark(
+        "The connection to the model server broke off before the answer was complete. Please try "
+        "again."
+    ),
+    "malformed": mark(
+        "The model server sent something that is not an answer. Check that OPENAI_BASE_URL "
+        "points to an OpenAI-compatible API; such an address usually ends in /v1."
+    ),
+    "empty": mark(
+        "The model ended its answer without writing anything. Please try again, or put it "
+        "another way."
+    ),
+    "filtered": mark(
+        "The model provider's content filter held this answer back. Try to put it another way."
+    ),
 }
 
 
@@ -97,18 +115,22 @@ def failure(
     kind: Kind, *, model: str | None = None, retry_after: float | None = None
 ) -> ModelError:
     """The error of this kind; `retry_after` in seconds is told to people where waiting helps."""
-    named = f"the model “{model}”" if model else "this model"
-    sentence = _SENTENCES[kind].format(model=named, when=_when(retry_after))
+    named = t("the model “{model}”", model=model) if model else t("this model")
+    sentence = t(_SENTENCES[kind], model=named, when=_when(retry_after))
     return ModelError(sentence, kind=kind, retry_after=retry_after)
 
 
 def silence(seconds: float, *, in_mid_answer: bool) -> ModelError:
     """The model said nothing for this long."""
-    limit = f"{seconds:g} second{'' if seconds == 1 else 's'}"
+    limit = t("1 second") if seconds == 1 else t("{number} seconds", number=number(seconds))
     if in_mid_answer:
-        sentence = f"The model fell silent for {limit} in mid-answer. Please try again."
+        sentence = t(
+            "The model fell silent for {limit} in mid-answer. Please try again.", limit=limit
+        )
     else:
-        sentence = f"The model did not begin its answer within {limit}. Please try again."
+        sentence = t(
+            "The model did not begin its answer within {limit}. Please try again.", limit=limit
+        )
     return ModelError(sentence, kind="timeout")
 
 
@@ -118,8 +140,10 @@ def empty(finish_reason: str | None, *, has_thoughts: bool = False) -> ModelErro
         return failure("filtered")
     if finish_reason == "length":
         return ModelError(
-            "The model used up its allowed length before it wrote any answer. Please ask for "
-            "something shorter.",
+            t(
+                "The model used up its allowed length before it wrote any answer. Please ask for "
+                "something shorter."
+            ),
             kind="empty",
         )
     if has_thoughts:
@@ -140,13 +164,13 @@ def from_exception(error: Exception, *, model: str) -> ModelError:
         return failure(kind, model=model, retry_after=_retry_after(error.response.headers))
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
     if isinstance(cause, httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return _unreachable("The model server did not take the connection in time.")
+        return _unreachable(t("The model server did not take the connection in time."))
     if isinstance(cause, httpx2.TimeoutException):
         return failure("timeout")
     if isinstance(cause, httpx2.ConnectError):
         return _not_connected(cause)
     if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
-        return _unreachable("The address of the model server is not a valid http or https URL.")
+        return _unreachable(t("The address of the model server is not a valid http or https URL."))
     if isinstance(cause, httpx2.DecodingError):
         return failure("malformed")
     return failure("cut")
@@ -190,14 +214,16 @@ def _words(body: object) -> str:
 def _not_connected(error: httpx2.ConnectError) -> ModelError:
     reasons = list(_causes(error))
     if any(isinstance(reason, socket.gaierror) for reason in reasons):
-        return _unreachable("The model server's name could not be found.")
+        return _unreachable(t("The model server's name could not be found."))
     if any(isinstance(reason, ssl.SSLError) for reason in reasons):
-        return _unreachable("A secure connection to the model server could not be made.")
+        return _unreachable(t("A secure connection to the model server could not be made."))
     return failure("unreachable")
 
 
 def _unreachable(what_happened: str) -> ModelError:
-    return ModelError(f"{what_happened} Check OPENAI_BASE_URL and the network.", kind="unreachable")
+    advice = t("Check OPENAI_BASE_URL and the network.")
+    sentence = f"{what_happened} {advice}"
+    return ModelError(sentence, kind="unreachable")
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
@@ -230,10 +256,10 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
 
 def _when(seconds: float | None) -> str:
     if seconds is None:
-        return "in a moment"
+        return t("in a moment")
     whole = max(1, math.ceil(seconds))
-    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
-        if whole >= 2 * size or size == 1:
-            count = math.ceil(whole / size)
-            return f"in {count} {unit}{'' if count == 1 else 's'}"
-    raise AssertionError("a whole number of seconds is at least one second")
+    if whole >= 2 * 3600:
+        return t("in {number} hours", number=math.ceil(whole / 3600))
+    if whole >= 2 * 60:
+        return t("in {number} minutes", number=math.ceil(whole / 60))
+    return t("in 1 second") if whole == 1 else t("in {number} seconds", number=whole)

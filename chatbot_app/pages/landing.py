@@ -3,10 +3,11 @@
 import reflex as rx
 
 from chatbot_app.components.entrance import brand
+from chatbot_app.components.language import language_choice
 from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
-OPTIONS = {"route": "/", "title": t("Chatbot Platform"), "on_load": Landing.pass_through}
+OPTIONS = {"route": "/", "title": "Chatbot Platform", "on_load": Landing.pass_through}
 
 PROMISES = (
     (
@@ -57,6 +58,7 @@ def page() -> rx.Component:
                 *[_promise(*promise) for promise in PROMISES], class_name="landing-promises"
             ),
         ),
+        rx.el.footer(language_choice("language-choice"), class_name="landing-foot"),
         class_name="landing",
     )
 

@@ -7,6 +7,7 @@ from chatbot_app.components.devices import devices
 from chatbot_app.components.entrance import api_form
 from chatbot_app.components.fields import form_error, saved_note, text_field
 from chatbot_app.components.identities import connections
+from chatbot_app.components.language import language_choice
 from chatbot_app.components.own_data import own_data
 from chatbot_app.components.sharing import shared_links
 from chatbot_app.components.shell import page as framed
@@ -32,6 +33,7 @@ def page() -> rx.Component:
         t("Settings"),
         _section(t("Profile"), _once(Profile.is_loaded, _profile())),
         _section(t("Appearance"), _appearance()),
+        _section(t("Language"), language_choice("field-input language-field")),
         _section(t("Password"), _once(Security.is_loaded, _password())),
         _section(t("Two-factor authentication"), _once(Security.is_loaded, two_factor())),
         _section(t("Devices"), _once(Security.is_loaded, devices())),

@@ -10,7 +10,7 @@ from chatbot_app.state.sharing import Snapshot
 
 OPTIONS = {
     "route": "/share/[share_token]",
-    "title": rx.cond(Snapshot.title != "", Snapshot.title, "Shared chat"),
+    "title": rx.cond(Snapshot.title != "", Snapshot.title, t("Shared chat")),
     "on_load": Snapshot.open,
     "meta": [{"name": "robots", "content": "noindex, nofollow"}],
 }

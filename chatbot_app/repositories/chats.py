@@ -14,8 +14,9 @@ from sqlmodel import Session, col, delete, func, select, update
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Message, Project
 from chatbot_app.repositories import answer_runs
+from chatbot_app.words import mark, t
 
-_GONE = "This chat doesn't exist, or was deleted."
+_GONE = mark("This chat doesn't exist, or was deleted.")
 _IS_THERE = col(Chat.deleted_at).is_(None)
 _IS_SHOWN = and_(col(Chat.archived_at).is_(None), _IS_THERE)
 _IS_PINNED = and_(col(Chat.pinned_at).is_not(None), _IS_SHOWN)
@@ -139,7 +140,7 @@ def get(
         statement = statement.with_for_update(of=Chat)
     chat = session.exec(statement).first()
     if chat is None:
-        raise NotFound(_GONE)
+        raise NotFound(t(_GONE))
     return chat
 
 

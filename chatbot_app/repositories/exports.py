@@ -11,6 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Identity, Message, Project, SharedChat, UserSession
+from chatbot_app.words import t
 
 Row = TypeVar("Row", Project, Chat, SharedChat)
 
@@ -99,7 +100,7 @@ def get_chat(session: Session, user_id: uuid.UUID, chat_id: uuid.UUID) -> tuple[
     statement = statement.where(col(Chat.id) == chat_id, *_is_kept_for(user_id))
     found = session.exec(statement).first()
     if found is None:
-        raise NotFound("This chat doesn't exist, or was deleted.")
+        raise NotFound(t("This chat doesn't exist, or was deleted."))
     return found
 
 

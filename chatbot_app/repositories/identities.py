@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from chatbot_app.errors import Conflict, NotFound
 from chatbot_app.models import Identity, User
+from chatbot_app.words import t
 
 
 def find_user(session: Session, issuer: str, subject: str) -> User | None:
@@ -38,7 +39,7 @@ def get(session: Session, user_id: uuid.UUID, identity_id: uuid.UUID) -> Identit
     )
     found = session.exec(statement).first()
     if found is None:
-        raise NotFound("This is not connected any more.")
+        raise NotFound(t("This is not connected any more."))
     return found
 
 
@@ -51,7 +52,7 @@ def add(session: Session, identity: Identity) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        raise Conflict("This is connected already.") from error
+        raise Conflict(t("This is connected already.")) from error
 
 
 def delete(session: Session, identity: Identity) -> None:

@@ -19,11 +19,12 @@ from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Message, Project, now
 from chatbot_app.repositories import answer_runs
 from chatbot_app.schemas import Status
+from chatbot_app.words import mark, t
 
 WALK = 20  # messages that a walk up a branch reads first
 LONGEST_STRIDE = 160  # messages that it reads at a time later on
 
-_NO_MESSAGE = "This message doesn't exist, or was deleted."
+_NO_MESSAGE = mark("This message doesn't exist, or was deleted.")
 _OLDEST_FIRST = (col(Message.created_at), col(Message.id))
 _NEWEST_FIRST = tuple(column.desc() for column in _OLDEST_FIRST)
 
@@ -58,7 +59,7 @@ def get(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message:
     """
     message = find(session, user_id, message_id)
     if message is None:
-        raise NotFound(_NO_MESSAGE)
+        raise NotFound(t(_NO_MESSAGE))
     return message
 
 
@@ -107,7 +108,7 @@ def get_newest_answer(session: Session, user_id: uuid.UUID, question_id: uuid.UU
     answers = select(Message).where(col(Message.parent_id) == question_id, _readable_by(user_id))
     newest = session.exec(answers.order_by(*_NEWEST_FIRST).limit(1)).first()
     if newest is None:
-        raise NotFound(_NO_MESSAGE)
+        raise NotFound(t(_NO_MESSAGE))
     return newest
 
 
@@ -142,7 +143,7 @@ def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUI
     statement = select(Message).join(below, col(Message.id) == below.c.id).where(~has_child)
     newest = session.exec(statement.order_by(*_NEWEST_FIRST).limit(1)).first()
     if newest is None:
-        raise NotFound(_NO_MESSAGE)
+        raise NotFound(t(_NO_MESSAGE))
     return newest
 
 

@@ -13,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project
 from chatbot_app.repositories import answer_runs
+from chatbot_app.words import t
 
 PROMPT_HEAD = 400  # characters of a system prompt that a list needs of it
 
@@ -67,7 +68,7 @@ def get(
         statement = statement.with_for_update(key_share=True)
     project = session.exec(statement).first()
     if project is None:
-        raise NotFound("This project doesn't exist, or was deleted.")
+        raise NotFound(t("This project doesn't exist, or was deleted."))
     return project
 
 

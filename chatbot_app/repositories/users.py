@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from chatbot_app.errors import Conflict, NotFound
 from chatbot_app.models import Chat, Project, TwoFactor, User, UserSession
 from chatbot_app.repositories import answer_runs
+from chatbot_app.words import t
 
 
 def find_by_email(session: Session, email: str) -> User | None:
@@ -31,7 +32,7 @@ def get(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> User:
     """
     user = find(session, user_id, lock=lock)
     if user is None:
-        raise NotFound("This account doesn't exist any more.")
+        raise NotFound(t("This account doesn't exist any more."))
     return user
 
 
@@ -50,7 +51,7 @@ def add(session: Session, user: User) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        raise Conflict("There is already an account with this email.") from error
+        raise Conflict(t("There is already an account with this email.")) from error
 
 
 def is_only_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -> bool:

@@ -23,14 +23,15 @@ from chatbot_app.services import (
     throttle,
     verification,
 )
+from chatbot_app.words import mark, t
 
-DISABLED = "This account is disabled. Please ask whoever runs this site."
+DISABLED = mark("This account is disabled. Please ask whoever runs this site.")
 
 FRESH = timedelta(minutes=10)
 """A sign-in so young stands for a password, where an account has none."""
 
-STARTER_NAME = "General assistant"
-STARTER_DESCRIPTION = "Questions, drafts and ideas of any kind."
+STARTER_NAME = mark("General assistant")
+STARTER_DESCRIPTION = mark("Questions, drafts and ideas of any kind.")
 STARTER_PROMPT = (
     "You are a helpful, careful assistant. Answer in the language you are asked in, as briefly as"
     " the question allows, and use Markdown where it makes the answer easier to read. Say so when"
@@ -50,7 +51,7 @@ async def register(
     Raises: InvalidInput, Conflict when the e-mail is taken, TooManyAttempts, Forbidden when
     registration is not open to this person.
     """
-    person = text.line(name, "The name", limit=get_settings().name_max_chars)
+    person = text.line(name, t("The name"), limit=get_settings().name_max_chars)
     mail = text.email(email)
     secret = passwords.accept(password, email=mail, name=person)
     throttle.register(address)
@@ -110,7 +111,7 @@ def admit(proven: User, how: str, *, gave_code: bool = False) -> SessionGrant:
         record_sign_in(session, proven.id, user, how)
         grant = None if user is None else sessions.begin(session, user, goal)
     if grant is None:
-        raise Forbidden(DISABLED)
+        raise Forbidden(t(DISABLED))
     return grant
 
 
@@ -147,14 +148,16 @@ async def confirm(viewer: Viewer, password: str) -> None:
         began = viewer.signed_in_at
         if began is None or now() - began > FRESH:
             raise Forbidden(
-                "This account has no password. Please sign out and in again, and do this within"
-                " ten minutes."
+                t(
+                    "This account has no password. Please sign out and in again, and do this within"
+                    " ten minutes."
+                )
             )
         return
     known = passwords.typed(password)
     with throttle.confirming(str(viewer.user_id)):
         if not await passwords.matches(known, password_hash):
-            raise WrongCredentials("The password isn't right.")
+            raise WrongCredentials(t("The password isn't right."))
 
 
 async def change_password(viewer: Viewer, current: str, new: str) -> None:
@@ -167,7 +170,7 @@ async def change_password(viewer: Viewer, current: str, new: str) -> None:
     try:
         await confirm(viewer, current)
     except WrongCredentials:
-        raise WrongCredentials("The current password isn't right.") from None
+        raise WrongCredentials(t("The current password isn't right.")) from None
     await db.in_thread(_set_password, viewer, await passwords.hashed(secret))
 
 
@@ -176,7 +179,7 @@ def rename(user_id: uuid.UUID, name: str) -> str:
 
     Raises: InvalidInput, NotFound.
     """
-    person = text.line(name, "The name", limit=get_settings().name_max_chars)
+    person = text.line(name, t("The name"), limit=get_settings().name_max_chars)
     with db.session(write=True) as session:
         users.get(session, user_id).name = person
     sessions.forget()
@@ -234,8 +237,10 @@ def keep_an_admin(session: Session, user_id: uuid.UUID, *, lock: bool = False) -
         and users.is_only_admin(session, user_id, lock=lock)
     ):
         raise Conflict(
-            "You are the only administrator here. Please make somebody else one first, so that"
-            " this site doesn't stay without."
+            t(
+                "You are the only administrator here. Please make somebody else one first, so that"
+                " this site doesn't stay without."
+            )
         )
 
 
@@ -253,8 +258,8 @@ def open_account(session: Session, user: User, how: str) -> str:
     """
     starter = Project(
         user_id=user.id,
-        name=STARTER_NAME,
-        description=STARTER_DESCRIPTION,
+        name=t(STARTER_NAME),
+        description=t(STARTER_DESCRIPTION),
         system_prompt=STARTER_PROMPT,
     )
     users.add(session, user)
@@ -278,7 +283,7 @@ def _refuse_early(mail: str, invitation: str) -> None:
     with db.session() as session:
         invitations.admit(session, mail, invitation)
         if users.find_by_email(session, mail) is not None:
-            raise Conflict(invitations.TAKEN)
+            raise Conflict(t(invitations.TAKEN))
 
 
 def _find(mail: str) -> User | None:

@@ -18,6 +18,7 @@ from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.repositories import two_factor, users
 from chatbot_app.schemas import UserList, UserRow, Viewer
 from chatbot_app.services import audit, invitations, sessions, text, views
+from chatbot_app.words import t
 
 LISTED = 50
 ROLES = ("user", "admin")
@@ -30,8 +31,8 @@ def list_users(*, search: str = "", after: str = "", limit: int = LISTED) -> Use
     Raises: InvalidInput.
     """
     longest = get_settings().email_max_chars
-    words = text.line(search, "The search", limit=longest, required=False)
-    behind = text.line(after, "The address", limit=longest, required=False)
+    words = text.line(search, t("The search"), limit=longest, required=False)
+    behind = text.line(after, t("The address"), limit=longest, required=False)
     with db.session() as session:
         found = users.list_page(session, search=words, after=behind, limit=limit + 1)
     rows = [_row(*facts) for facts in found[:limit]]
@@ -68,7 +69,7 @@ def set_role(by: Viewer, user_id: uuid.UUID | str, role: str) -> None:
     Raises: NotFound, Forbidden, InvalidInput, Conflict for oneself.
     """
     if role not in ROLES:
-        raise InvalidInput("There is no such role.")
+        raise InvalidInput(t("There is no such role."))
     with _changing(by, user_id) as (session, user):
         if user.role != role:
             user.role = role
@@ -84,7 +85,7 @@ def reset_two_factor(by: Viewer, user_id: uuid.UUID | str) -> None:
     """
     with _changing(by, user_id) as (session, user):
         if not two_factor.delete_with_codes(session, user.id):
-            raise Conflict("This account has no two-factor authentication.")
+            raise Conflict(t("This account has no two-factor authentication."))
         sign_ins.revoke_all(session, user.id, now())
         audit.record(session, "two-factor-reset", actor=by.user_id, target=user.id)
 
@@ -107,7 +108,7 @@ def require_deletable(by: Viewer, user_id: uuid.UUID | str, typed_email: str) ->
     """
     with _changing(by, user_id) as (_session, user):
         if typed_email.strip().lower() != user.email:
-            raise InvalidInput("That is not the email of this account.")
+            raise InvalidInput(t("That is not the email of this account."))
         return user.id
 
 
@@ -123,11 +124,11 @@ def _changing(by: Viewer, user_id: uuid.UUID | str) -> Generator[tuple[Session, 
         found = users.lock_all(session, {by.user_id, target})
         actor, user = found.get(by.user_id), found.get(target)
         if actor is None or actor.role != "admin" or actor.disabled_at is not None:
-            raise Forbidden("Only administrators can do this.")
+            raise Forbidden(t("Only administrators can do this."))
         if target == by.user_id:
-            raise Conflict("This is your own account: another administrator has to do that.")
+            raise Conflict(t("This is your own account: another administrator has to do that."))
         if user is None:
-            raise NotFound("This account doesn't exist any more.")
+            raise NotFound(t("This account doesn't exist any more."))
         yield session, user
     sessions.forget()
 

@@ -10,37 +10,38 @@ from chatbot_app.models import AuditEntry
 from chatbot_app.repositories import audit_entries, users
 from chatbot_app.schemas import AuditPage, AuditRow
 from chatbot_app.services import audit, text, views
+from chatbot_app.words import mark, t
 
 LISTED = 50
 
 WORDS: dict[audit.Action, str] = {
-    "register": "Registration",
-    "sign-in": "Sign-in",
-    "sign-out": "Sign-out",
-    "password-change": "Password changed",
-    "password-reset": "Password reset by a link",
-    "email-verify": "Email confirmed",
-    "session-end": "Sign-ins ended",
-    "refresh-reuse": "Refresh token used twice",
-    "two-factor-on": "Two-factor on",
-    "two-factor-off": "Two-factor off",
-    "recovery-code": "Recovery code",
-    "identity-connect": "Account connected",
-    "identity-disconnect": "Account disconnected",
-    "export": "Data downloaded",
-    "delete": "Account deleted",
-    "invite": "Invitation",
-    "invitation-withdraw": "Invitation withdrawn",
-    "disable": "Account disabled",
-    "enable": "Account enabled",
-    "role": "Role changed",
-    "two-factor-reset": "Two-factor reset",
-    "admin-access": "Administration",
+    "register": mark("Registration"),
+    "sign-in": mark("Sign-in"),
+    "sign-out": mark("Sign-out"),
+    "password-change": mark("Password changed"),
+    "password-reset": mark("Password reset by a link"),
+    "email-verify": mark("Email confirmed"),
+    "session-end": mark("Sign-ins ended"),
+    "refresh-reuse": mark("Refresh token used twice"),
+    "two-factor-on": mark("Two-factor on"),
+    "two-factor-off": mark("Two-factor off"),
+    "recovery-code": mark("Recovery code"),
+    "identity-connect": mark("Account connected"),
+    "identity-disconnect": mark("Account disconnected"),
+    "export": mark("Data downloaded"),
+    "delete": mark("Account deleted"),
+    "invite": mark("Invitation"),
+    "invitation-withdraw": mark("Invitation withdrawn"),
+    "disable": mark("Account disabled"),
+    "enable": mark("Account enabled"),
+    "role": mark("Role changed"),
+    "two-factor-reset": mark("Two-factor reset"),
+    "admin-access": mark("Administration"),
 }
 """Each action as a person reads it; the list is also what one can choose from."""
 
-GONE = "a deleted account"
-NOBODY = "somebody unknown"
+GONE = mark("a deleted account")
+NOBODY = mark("somebody unknown")
 
 
 def list_page(
@@ -60,9 +61,9 @@ def list_page(
     Raises: InvalidInput.
     """
     if action and action not in get_args(audit.Action):
-        raise InvalidInput("There is no such action.")
+        raise InvalidInput(t("There is no such action."))
     if outcome and outcome not in get_args(audit.Outcome):
-        raise InvalidInput("There is no such outcome.")
+        raise InvalidInput(t("There is no such outcome."))
     first, last = _day(since), _day(until)
     with db.session() as session:
         person = None
@@ -88,14 +89,16 @@ def list_page(
 
 def _row(entry: AuditEntry, emails: dict[uuid.UUID, str]) -> AuditRow:
     def named(user_id: uuid.UUID | None, otherwise: str) -> str:
-        return otherwise if user_id is None else emails.get(user_id, GONE)
+        return otherwise if user_id is None else emails.get(user_id) or t(GONE)
 
     return AuditRow(
         id=str(entry.id),
         at=views.moment(entry.created_at),
-        action=next((words for key, words in WORDS.items() if key == entry.action), entry.action),
+        action=next(
+            (t(words) for key, words in WORDS.items() if key == entry.action), entry.action
+        ),
         outcome=entry.outcome,
-        actor=named(entry.actor_id, NOBODY),
+        actor=named(entry.actor_id, t(NOBODY)),
         target=named(entry.target_id, ""),
         address=entry.address,
         detail=entry.detail,
@@ -106,7 +109,7 @@ def _day(value: str) -> date | None:
     try:
         return date.fromisoformat(value) if value else None
     except ValueError:
-        raise InvalidInput("A day is written like 2026-01-31.") from None
+        raise InvalidInput(t("A day is written like 2026-01-31.")) from None
 
 
 def _start(day: date | None, zone: tzinfo | None) -> datetime | None:
@@ -117,5 +120,5 @@ def _number(value: str) -> int | None:
     if not value:
         return None
     if not value.isascii() or not value.isdigit() or len(value) > 18:
-        raise InvalidInput("There is nothing at this place of the list.")
+        raise InvalidInput(t("There is nothing at this place of the list."))
     return int(value)

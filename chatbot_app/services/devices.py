@@ -3,6 +3,8 @@
 Only for telling one's own sign-ins apart: a client may say anything.
 """
 
+from chatbot_app.words import mark, t
+
 _PROGRAMS = (
     # The first that fits counts: each of these also names some of those below it.
     ("Edg", "Edge"),
@@ -15,7 +17,7 @@ _PROGRAMS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
     ("curl/", "curl"),
-    ("python", "A Python program"),
+    ("python", mark("A Python program")),
 )
 _SYSTEMS = (
     ("Windows", "Windows"),
@@ -30,8 +32,8 @@ _SYSTEMS = (
 
 def named(user_agent: str) -> str:
     """Name the device: "Firefox on Linux", or "Unknown device"."""
-    program = next((name for mark, name in _PROGRAMS if mark in user_agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    program = next((name for sign, name in _PROGRAMS if sign in user_agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
     if program and system:
-        return f"{program} on {system}"
-    return program or system or "Unknown device"
+        return t("{program} on {system}", program=t(program), system=system)
+    return t(program) or system or t("Unknown device")

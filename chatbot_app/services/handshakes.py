@@ -18,6 +18,7 @@ from chatbot_app.models import now
 from chatbot_app.schemas import SessionGrant, Viewer
 from chatbot_app.services import identities, throttle
 from chatbot_app.services.rates import Buckets
+from chatbot_app.words import t
 
 __all__ = ["LIFETIME", "Arrival", "Callback", "Departure", "arrive", "begin", "forget"]
 
@@ -131,7 +132,7 @@ def _kept(token: str | None, provider: IdentityProvider) -> dict[str, Any]:
 def _slow_down(address: str) -> None:
     if not _steps.take(throttle.network(address), rate=STEPS_PER_SECOND):
         raise TooManyAttempts(
-            "That was a lot at once. Please wait a moment and try again.", retry_after=1
+            t("That was a lot at once. Please wait a moment and try again."), retry_after=1
         )
 
 

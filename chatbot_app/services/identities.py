@@ -22,6 +22,7 @@ from chatbot_app.models import Identity, User, now
 from chatbot_app.repositories import identities, users
 from chatbot_app.schemas import Connection, Provider, SessionGrant, Viewer
 from chatbot_app.services import accounts, audit, sessions, text, throttle
+from chatbot_app.words import t
 
 
 def providers() -> list[Provider]:
@@ -37,7 +38,7 @@ def provider(provider_id: object) -> IdentityProvider:
     for candidate in configured(get_settings()):
         if candidate.id == provider_id:
             return candidate
-    raise NotFound("This way to sign in is not offered here.")
+    raise NotFound(t("This way to sign in is not offered here."))
 
 
 def sentence(problem: object, provider_id: object) -> str:
@@ -47,7 +48,7 @@ def sentence(problem: object, provider_id: object) -> str:
     for kind, words in SENTENCES.items():
         if kind == problem:
             names = [p.name for p in providers() if p.id == provider_id]
-            return words.format(name=names[0] if names else "the provider")
+            return t(words, name=names[0] if names else t("the provider"))
     return ""
 
 
@@ -131,7 +132,7 @@ def disconnect(user_id: uuid.UUID, identity_id: object) -> None:
         identity = identities.get(session, user_id, identifier)
         mine = list(identities.list_for(session, user_id))
         if not _may_go(identity, mine, bool(user.password_hash)):
-            raise Forbidden("This is your only way to sign in, so it stays connected.")
+            raise Forbidden(t("This is your only way to sign in, so it stays connected."))
         name = _name(identity.issuer)
         identities.delete(session, identity)
         audit.record(session, "identity-disconnect", actor=user_id, detail=name)
@@ -174,7 +175,7 @@ def _join(by: IdentityProvider, proven: ProvenIdentity, address: str) -> Session
     with db.session() as session:
         holder = users.find_by_email(session, mail)
         if holder is not None and identities.find_user(session, proven.issuer, proven.subject):
-            raise Conflict("This account was opened a moment ago.")
+            raise Conflict(t("This account was opened a moment ago."))
     settings = get_settings()
     if holder is not None:
         raise _refused(by, "email-taken", holder.id)

@@ -18,10 +18,11 @@ from chatbot_app.models import Invitation, now
 from chatbot_app.repositories import invitations, users
 from chatbot_app.schemas import InvitationItem, Viewer
 from chatbot_app.services import audit, letters, links, text, views
+from chatbot_app.words import mark, t
 
 ROLES = ("user", "admin")
 
-TAKEN = "There is already an account with this email. You can sign in instead."
+TAKEN = mark("There is already an account with this email. You can sign in instead.")
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,16 @@ async def create(by: Viewer, *, email: str, role: str) -> str:
     unless an administrator asks.
     """
     if not by.is_admin:
-        raise Forbidden("Only administrators can do this.")
+        raise Forbidden(t("Only administrators can do this."))
     if get_settings().registration == "closed":
         raise Conflict(
-            "Registration is closed here (REGISTRATION): an invitation would open nothing."
+            t("Registration is closed here (REGISTRATION): an invitation would open nothing.")
         )
     address = text.email(email) if email else ""
     if role not in ROLES:
-        raise InvalidInput("There is no such role.")
+        raise InvalidInput(t("There is no such role."))
     if role == "admin" and not address:
-        raise InvalidInput("An invitation for an administrator needs an email address.")
+        raise InvalidInput(t("An invitation for an administrator needs an email address."))
     token = security.new_link_token()
     await db.in_thread(_store, token, address, role, by.user_id)
     if address:
@@ -98,11 +99,11 @@ def withdraw(by: Viewer, invitation_id: uuid.UUID | str) -> None:
     Raises: NotFound, also when it was taken already; Forbidden unless an administrator asks.
     """
     if not by.is_admin:
-        raise Forbidden("Only administrators can do this.")
+        raise Forbidden(t("Only administrators can do this."))
     withdrawn = text.identifier(invitation_id)
     with db.session(write=True) as session:
         if not invitations.drop(session, withdrawn):
-            raise NotFound("This invitation is gone already.")
+            raise NotFound(t("This invitation is gone already."))
         audit.record(session, "invitation-withdraw", actor=by.user_id)
 
 
@@ -128,13 +129,17 @@ def use(session: Session, email: str, token: str) -> Admission:
     """
     invitation = _find(session, email, token)
     if invitation is not None and not invitations.drop(session, invitation.id):
-        raise Forbidden(_GONE)
+        raise Forbidden(t(_GONE))
     return _admission(invitation, token)
 
 
-_GONE = "This invitation was used already, taken back, or is too old. Please ask for another one."
-_CLOSED = "Nobody can make an account here at the moment. Whoever runs this site can tell you more."
-_NEEDED = "An account here needs an invitation: please open the link in yours."
+_GONE = mark(
+    "This invitation was used already, taken back, or is too old. Please ask for another one."
+)
+_CLOSED = mark(
+    "Nobody can make an account here at the moment. Whoever runs this site can tell you more."
+)
+_NEEDED = mark("An account here needs an invitation: please open the link in yours.")
 
 
 def _store(token: str, email: str, role: str, by: uuid.UUID | None) -> None:
@@ -149,7 +154,7 @@ def _store(token: str, email: str, role: str, by: uuid.UUID | None) -> None:
     )
     with db.session(write=True) as session:
         if email and users.find_by_email(session, email) is not None:
-            raise Conflict("There is already an account with this email.")
+            raise Conflict(t("There is already an account with this email."))
         invitations.add(session, invitation, moment)
         audit.record(session, "invite", actor=by, detail=f"as {role}")
 
@@ -159,18 +164,18 @@ def _find(session: Session, email: str, token: str) -> Invitation | None:
     invitation = None
     if token:
         if len(token) > links.TOKEN_MAX_CHARS or not db.is_storable(token):
-            raise Forbidden(_GONE)
+            raise Forbidden(t(_GONE))
         invitation = invitations.find(session, security.door_hash(token), now())
     if settings.registration == "closed" and not (invitation and _is_first(invitation)):
-        raise Forbidden(_CLOSED)
+        raise Forbidden(t(_CLOSED))
     if token and invitation is None:
-        raise Forbidden(_GONE)
+        raise Forbidden(t(_GONE))
     if settings.registration == "invitation" and invitation is None:
-        raise Forbidden(_NEEDED)
+        raise Forbidden(t(_NEEDED))
     if invitation is not None and invitation.email and invitation.email != email:
-        raise Forbidden("This invitation is for another email address.")
+        raise Forbidden(t("This invitation is for another email address."))
     if email == settings.admin_email and (invitation is None or invitation.email != email):
-        raise Conflict(TAKEN)
+        raise Conflict(t(TAKEN))
     return invitation
 
 

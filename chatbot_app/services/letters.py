@@ -11,6 +11,7 @@ from typing import Any
 from chatbot_app import mail
 from chatbot_app.config import get_settings
 from chatbot_app.errors import Unavailable
+from chatbot_app.words import t
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +32,14 @@ def invite(to: str, token: str) -> None:
     """Mail an invitation."""
     _post(
         to,
-        "You are invited",
-        f"Somebody who looks after {get_settings().public_url} invites you to it. Open this link"
-        f" to make your account:\n\n{link('register', token)}\n\n"
-        "It is good once, and for this address only. If you expected nothing of the kind, there is"
-        " nothing to do.",
+        t("You are invited"),
+        t(
+            "Somebody who looks after {site} invites you to it. Open this link to make your"
+            " account:\n\n{link}\n\nIt is good once, and for this address only. If you expected"
+            " nothing of the kind, there is nothing to do.",
+            site=get_settings().public_url,
+            link=link("register", token),
+        ),
     )
 
 
@@ -43,10 +47,13 @@ def ask_to_confirm(to: str, token: str) -> None:
     """Mail the link that confirms an address."""
     _post(
         to,
-        "Please confirm your email",
-        f"An account was made at {get_settings().public_url} with this address. If it was you, open"
-        f" this link and press the button there:\n\n{link('verify', token)}\n\n"
-        "If it was not you, there is nothing to do.",
+        t("Please confirm your email"),
+        t(
+            "An account was made at {site} with this address. If it was you, open this link and"
+            " press the button there:\n\n{link}\n\nIf it was not you, there is nothing to do.",
+            site=get_settings().public_url,
+            link=link("verify", token),
+        ),
     )
 
 
@@ -54,11 +61,14 @@ def offer_reset(to: str, token: str) -> None:
     """Mail the link that lets its reader choose another password."""
     _post(
         to,
-        "Choose another password",
-        f"Somebody asked for another password for your account at {get_settings().public_url}. If"
-        f" it was you, open this link:\n\n{link('reset', token)}\n\n"
-        "It is good once, and not for long. If it was not you, there is nothing to do: your"
-        " password stays as it is.",
+        t("Choose another password"),
+        t(
+            "Somebody asked for another password for your account at {site}. If it was you, open"
+            " this link:\n\n{link}\n\nIt is good once, and not for long. If it was not you, there is"
+            " nothing to do: your password stays as it is.",
+            site=get_settings().public_url,
+            link=link("reset", token),
+        ),
     )
 
 

@@ -15,13 +15,14 @@ from chatbot_app.config import get_settings
 from chatbot_app.errors import InvalidInput, NotFound
 from chatbot_app.models import MailedLink, User, now
 from chatbot_app.repositories import links, users
+from chatbot_app.words import mark, t
 
 Purpose = Literal["reset", "verify"]
 
 TOKEN_MAX_CHARS = 100
 
-_INCOMPLETE = "This address is not complete. Please open the whole link once more."
-_GONE = "This link was used already, or is too old. Please ask for a new one."
+_INCOMPLETE = mark("This address is not complete. Please open the whole link once more.")
+_GONE = mark("This link was used already, or is too old. Please ask for a new one.")
 
 
 def make(session: Session, user_id: uuid.UUID, purpose: Purpose) -> str:
@@ -55,13 +56,13 @@ def owner(session: Session, token: str, purpose: Purpose) -> User:
     may not sign in.
     """
     if not token:
-        raise InvalidInput(_INCOMPLETE)
+        raise InvalidInput(t(_INCOMPLETE))
     user_id = None
     if len(token) <= TOKEN_MAX_CHARS and db.is_storable(token):
         user_id = links.find_owner(session, security.door_hash(token), purpose, now())
     user = None if user_id is None else users.find(session, user_id)
     if user is None or user.disabled_at is not None:
-        raise NotFound(_GONE)
+        raise NotFound(t(_GONE))
     return user
 
 
@@ -75,5 +76,5 @@ def redeem(session: Session, token: str, purpose: Purpose) -> User:
     if user.disabled_at is not None or not links.take(
         session, security.door_hash(token), purpose, now()
     ):
-        raise NotFound(_GONE)
+        raise NotFound(t(_GONE))
     return user

@@ -8,6 +8,7 @@ from chatbot_app.errors import Forbidden
 from chatbot_app.models import User, now
 from chatbot_app.repositories import users
 from chatbot_app.services import accounts, audit, passwords, sessions, text
+from chatbot_app.words import t
 
 BY_COMMAND = "by command"
 
@@ -25,7 +26,7 @@ def promote(email: str) -> bool:
         if user is None:
             return False
         if user.disabled_at is not None:
-            raise Forbidden("The account with this email is disabled.")
+            raise Forbidden(t("The account with this email is disabled."))
         if user.role != "admin":
             user.role = "admin"
             session.add(user)
@@ -40,7 +41,7 @@ async def open_admin(*, email: str, name: str, password: str) -> None:
     Raises: InvalidInput, Conflict when the e-mail is taken.
     """
     mail = text.email(email)
-    person = text.line(name, "The name", limit=get_settings().name_max_chars)
+    person = text.line(name, t("The name"), limit=get_settings().name_max_chars)
     secret = passwords.accept(password, email=mail, name=person)
     await db.in_thread(_open, person, mail, await passwords.hashed(secret))
 

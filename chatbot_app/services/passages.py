@@ -13,6 +13,7 @@ from chatbot_app.repositories import chats as chat_rows
 from chatbot_app.repositories import messages
 from chatbot_app.schemas import ChatPage
 from chatbot_app.services import chats, text
+from chatbot_app.words import t
 
 BEHIND = 10  # messages below the one that is wanted
 PAGE = 30
@@ -69,7 +70,7 @@ def _down(
     with db.session() as session:
         chat = chat_rows.get(session, user_id, text.identifier(chat_id))
         if messages.get(session, user_id, message_id).chat_id != chat.id:
-            raise NotFound("This message doesn't exist, or was deleted.")
+            raise NotFound(t("This message doesn't exist, or was deleted."))
         if chat.active_leaf_id is None:
             return []
         leaf_id = chat.active_leaf_id

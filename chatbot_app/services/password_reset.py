@@ -23,10 +23,11 @@ from chatbot_app.services import (
     throttle,
     verification,
 )
+from chatbot_app.words import mark, t
 
 log = logging.getLogger(__name__)
 
-NO_MAIL = "This site sends no mail. Whoever runs it can make a link for you."
+NO_MAIL = mark("This site sends no mail. Whoever runs it can make a link for you.")
 
 
 async def ask(*, email: str, address: str) -> None:
@@ -39,7 +40,7 @@ async def ask(*, email: str, address: str) -> None:
     """
     mail = text.email(email)
     if not get_settings().has_mail:
-        raise Unavailable(NO_MAIL)
+        raise Unavailable(t(NO_MAIL))
     throttle.mail(mail, "reset", address=address)
     letters.in_background(_offer(mail))
 
@@ -64,9 +65,9 @@ def make_link(email: str) -> str:
     with db.session(write=True) as session:
         user = users.find_by_email(session, mail)
         if user is None:
-            raise NotFound("There is no account with this email.")
+            raise NotFound(t("There is no account with this email."))
         if user.disabled_at is not None:
-            raise NotFound("The account with this email is disabled.")
+            raise NotFound(t("The account with this email is disabled."))
         token = links.make(session, user.id, "reset")
         audit.record(
             session, "password-reset", actor=None, target=user.id, detail="a link was made by hand"

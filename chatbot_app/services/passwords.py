@@ -15,6 +15,7 @@ from pathlib import Path
 from chatbot_app import db, security
 from chatbot_app.config import get_settings
 from chatbot_app.errors import InvalidInput
+from chatbot_app.words import number, t
 
 COMMON = Path(__file__).with_name("common_passwords.txt")
 REPEATED = 8  # a password that repeats this many characters or fewer is as weak as they are
@@ -48,18 +49,22 @@ def accept(value: object, *, email: str = "", name: str = "") -> str:
     shortest = get_settings().password_min_chars
     if len(password) < shortest:
         raise InvalidInput(
-            f"The password has {len(password)} characters; it needs at least {shortest}."
-            " A few words in a row are easy to remember."
+            t(
+                "The password has {length} characters; it needs at least {shortest}."
+                " A few words in a row are easy to remember.",
+                length=len(password),
+                shortest=shortest,
+            )
         )
     normal = unicodedata.normalize("NFKC", password).casefold()
     dense = "".join(normal.split())
     if _is_common(dense):
-        raise InvalidInput("This password is one of the first that anybody tries. Take another.")
+        raise InvalidInput(t("This password is one of the first that anybody tries. Take another."))
     if _period(dense) <= REPEATED or any(_follows(run, dense) for run in _RUNS):
-        raise InvalidInput("This password only repeats or counts on. Take a few words instead.")
+        raise InvalidInput(t("This password only repeats or counts on. Take a few words instead."))
     if _is_personal(dense, email.casefold(), name.casefold()):
         raise InvalidInput(
-            "This password is mostly your name, your email or this site's name. Take another."
+            t("This password is mostly your name, your email or this site's name. Take another.")
         )
     return password
 
@@ -71,13 +76,17 @@ def typed(value: object) -> str:
     """
     longest = get_settings().password_max_chars
     if not isinstance(value, str) or not value:
-        raise InvalidInput("Please enter your password.")
+        raise InvalidInput(t("Please enter your password."))
     if len(value) > longest:
         raise InvalidInput(
-            f"The password has {len(value):,} characters; at most {longest} are possible."
+            t(
+                "The password has {length} characters; at most {longest} are possible.",
+                length=number(len(value)),
+                longest=longest,
+            )
         )
     if not db.is_storable(value):
-        raise InvalidInput("The password holds a character that can't be typed.")
+        raise InvalidInput(t("The password holds a character that can't be typed."))
     return value
 
 

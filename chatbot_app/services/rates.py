@@ -9,6 +9,7 @@ from collections import OrderedDict
 
 from chatbot_app.config import get_settings
 from chatbot_app.errors import TooManyAttempts
+from chatbot_app.words import t
 
 BURST_SECONDS = 10  # what a full bucket holds, in seconds of its rate
 ROOM = 10_000  # buckets at most; the one that was not used for longest is full again by then
@@ -63,7 +64,7 @@ def spend(who: object) -> None:
     """
     if not _events.take(who, rate=get_settings().events_per_second):
         raise TooManyAttempts(
-            "That was a lot at once. Please wait a moment and try again.", retry_after=1
+            t("That was a lot at once. Please wait a moment and try again."), retry_after=1
         )
 
 

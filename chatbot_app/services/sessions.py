@@ -21,6 +21,7 @@ from chatbot_app.models import User, UserSession, now
 from chatbot_app.repositories import sessions
 from chatbot_app.schemas import SessionGrant, SignIn, Viewer
 from chatbot_app.services import audit, devices, text, views
+from chatbot_app.words import t
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,9 @@ def require_verified(viewer: Viewer) -> None:
     """
     if not viewer.is_verified:
         raise Forbidden(
-            "Please confirm your email address first: open the link in the mail that we sent you."
+            t(
+                "Please confirm your email address first: open the link in the mail that we sent you."
+            )
         )
 
 
@@ -165,7 +168,7 @@ def list_for(viewer: Viewer) -> list[SignIn]:
     found = [
         SignIn(
             id=str(row.id),
-            device=row.device or "Unknown device",
+            device=row.device or t("Unknown device"),
             address=row.address,
             is_program=row.kind == "program",
             is_current=row.id == viewer.session_id,
@@ -186,7 +189,7 @@ def end(viewer: Viewer, session_id: uuid.UUID | str) -> None:
     ended = text.identifier(session_id)
     with db.session(write=True) as session:
         if not sessions.revoke(session, viewer.user_id, ended, now()):
-            raise NotFound("This device is signed out already.")
+            raise NotFound(t("This device is signed out already."))
         audit.record(session, "session-end", actor=viewer.user_id, detail="one device")
     _memory.forget()
 

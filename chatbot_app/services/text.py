@@ -13,6 +13,7 @@ import uuid
 from chatbot_app import db
 from chatbot_app.config import get_settings
 from chatbot_app.errors import InvalidInput, NotFound
+from chatbot_app.words import number, t
 
 _CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _KEY = re.compile(r"[0-9A-Za-z-]{0,64}")
@@ -26,10 +27,10 @@ def line(value: object, field: str, *, limit: int, required: bool = True) -> str
     """
     words = " ".join(_plain(value, field).split())
     if any(unicodedata.category(character) == "Cc" for character in words):
-        raise InvalidInput(f"{field} holds a control character.")
+        raise InvalidInput(t("{field} holds a control character.", field=field))
     if is_blank(words):
         if required:
-            raise InvalidInput(f"{field} can't be empty.")
+            raise InvalidInput(t("{field} can't be empty.", field=field))
         return ""
     return _fitting(words, field, limit)
 
@@ -41,7 +42,7 @@ def passage(value: object, field: str, *, limit: int, required: bool = False) ->
     """
     words = _fitting(_plain(value, field), field, limit)
     if required and is_blank(words):
-        raise InvalidInput(f"{field} can't be empty.")
+        raise InvalidInput(t("{field} can't be empty.", field=field))
     return words
 
 
@@ -52,9 +53,11 @@ def email(value: object) -> str:
 
     Raises: InvalidInput.
     """
-    address = line(value, "The email", limit=get_settings().email_max_chars).lower()
+    address = line(value, t("The email"), limit=get_settings().email_max_chars).lower()
     if not _EMAIL.fullmatch(address):
-        raise InvalidInput("This doesn't look like an email address. An example: ada@example.org")
+        raise InvalidInput(
+            t("This doesn't look like an email address. An example: ada@example.org")
+        )
     return address
 
 
@@ -70,7 +73,7 @@ def temperature(value: object) -> float | None:
     except (ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not 0 <= number <= 2:
-        raise InvalidInput("The temperature is a number from 0 to 2, or empty.")
+        raise InvalidInput(t("The temperature is a number from 0 to 2, or empty."))
     return number
 
 
@@ -83,7 +86,7 @@ def identifier(value: object) -> uuid.UUID:
         return value
     if isinstance(value, str) and _CANONICAL_UUID.fullmatch(value):
         return uuid.UUID(value)
-    raise NotFound("There is nothing at this address.")
+    raise NotFound(t("There is nothing at this address."))
 
 
 def key(value: object) -> str:
@@ -92,7 +95,7 @@ def key(value: object) -> str:
     Raises: InvalidInput.
     """
     if not isinstance(value, str) or not _KEY.fullmatch(value):
-        raise InvalidInput("The page sent something that can't be used. Please reload it.")
+        raise InvalidInput(t("The page sent something that can't be used. Please reload it."))
     return value
 
 
@@ -107,7 +110,7 @@ def is_blank(value: str) -> bool:
 def title(words: str, *, limit: int = 60) -> str:
     """Make a title of a text's first words, cut at a word where there is one."""
     visible = "".join(c for c in words[: limit * 20] if c.isspace() or c.isprintable())
-    whole = " ".join(visible.split()) or "New chat"
+    whole = " ".join(visible.split()) or t("New chat")
     if len(whole) <= limit:
         return whole
     head = whole[:limit]
@@ -117,15 +120,20 @@ def title(words: str, *, limit: int = 60) -> str:
 
 def _plain(value: object, field: str) -> str:
     if not isinstance(value, str):
-        raise InvalidInput(f"{field} has to be text.")
+        raise InvalidInput(t("{field} has to be text.", field=field))
     if not db.is_storable(value):
-        raise InvalidInput(f"{field} holds a character that can't be stored.")
+        raise InvalidInput(t("{field} holds a character that can't be stored.", field=field))
     return value
 
 
 def _fitting(value: str, field: str, limit: int) -> str:
     if len(value) > limit:
         raise InvalidInput(
-            f"{field} has {len(value):,} characters; at most {limit:,} are possible."
+            t(
+                "{field} has {length} characters; at most {limit} are possible.",
+                field=field,
+                length=number(len(value)),
+                limit=number(limit),
+            )
         )
     return value

@@ -18,6 +18,7 @@ from limits.strategies import MovingWindowRateLimiter
 from chatbot_app.addresses import network
 from chatbot_app.config import get_settings
 from chatbot_app.errors import TooManyAttempts, WrongCredentials
+from chatbot_app.words import t
 
 MAILS_PER_ACCOUNT = 5
 MAILS_PER_ADDRESS = 30
@@ -135,14 +136,15 @@ def _refuse_if_shut(door: _Door) -> None:
     if remaining > _running[limit.key_for(who)]:
         return
     wait = max(1, math.ceil(reset - time.time())) if remaining <= 0 else 1
-    raise TooManyAttempts(f"Too many attempts. Please try again {_in(wait)}.", retry_after=wait)
+    refusal = t("Too many attempts. Please try again {when}.", when=_in(wait))
+    raise TooManyAttempts(refusal, retry_after=wait)
 
 
 def _in(seconds: int) -> str:
     if seconds < 60:
-        return "in a moment" if seconds < 5 else f"in {seconds} seconds"
+        return t("in a moment") if seconds < 5 else t("in {number} seconds", number=seconds)
     minutes = math.ceil(seconds / 60)
-    return "in a minute" if minutes == 1 else f"in {minutes} minutes"
+    return t("in a minute") if minutes == 1 else t("in {number} minutes", number=minutes)
 
 
 @cache

@@ -16,6 +16,7 @@ from chatbot_app.errors import CodeNeeded, Forbidden, NotSignedIn
 from chatbot_app.models import User, UserSession, now
 from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.services import accounts, audit, sessions, two_factor
+from chatbot_app.words import t
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _open(proven: User, how: str) -> TokenPair:
         accounts.record_sign_in(session, proven.id, user, how)
         pair = None if user is None else issue(sessions.open_row(session, user, kind="program"))
     if pair is None:
-        raise Forbidden(accounts.DISABLED)
+        raise Forbidden(t(accounts.DISABLED))
     return pair
 
 

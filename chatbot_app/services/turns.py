@@ -192,7 +192,7 @@ def _locked_chat(
     # Locked before its leaf is read, so that of two sends at once the second one sees the first.
     chat = chats.get(session, user_id, chat_id, lock=True)
     if chat.project_id != project.id:
-        raise NotFound("This chat doesn't exist, or was deleted.")
+        raise NotFound(t("This chat doesn't exist, or was deleted."))
     return chat
 
 

@@ -24,6 +24,7 @@ from chatbot_app.models import TwoFactor, User, now
 from chatbot_app.repositories import two_factor, users
 from chatbot_app.schemas import Protection, SessionGrant, Viewer
 from chatbot_app.services import accounts, audit, pending_sign_ins, sessions, throttle
+from chatbot_app.words import mark, t
 
 ISSUER = "Chatbot Platform"
 STEP_SECONDS = 30
@@ -37,10 +38,12 @@ RECOVERY_BYTES = 10
 LONGEST = 64
 """Characters of what may be typed as a code, with blanks and hyphens."""
 
-WRONG = "That code isn't right. Please give the one that your app shows now, or a recovery code."
-OVER = "This sign-in took too long. Please begin again with your password."
-IS_ON = "Two-factor authentication is on already."
-IS_OFF = "Two-factor authentication is off. Please reload this page."
+WRONG = mark(
+    "That code isn't right. Please give the one that your app shows now, or a recovery code."
+)
+OVER = mark("This sign-in took too long. Please begin again with your password.")
+IS_ON = mark("Two-factor authentication is on already.")
+IS_OFF = mark("Two-factor authentication is off. Please reload this page.")
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ async def check(user_id: uuid.UUID, code: object) -> None:
             await db.in_thread(
                 audit.note, "sign-in", actor=None, target=user_id, detail="wrong code"
             )
-            raise WrongCredentials(WRONG)
+            raise WrongCredentials(t(WRONG))
 
 
 async def sign_in(token: str | None, code: object) -> SessionGrant:
@@ -91,7 +94,7 @@ async def sign_in(token: str | None, code: object) -> SessionGrant:
     try:
         pending = pending_sign_ins.read(token)
     except NotSignedIn:
-        raise NotSignedIn(OVER) from None
+        raise NotSignedIn(t(OVER)) from None
     user = await db.in_thread(_find, pending)
     await check(user.id, code)
     return await db.in_thread(accounts.admit, user, f"{pending.how} and code", gave_code=True)
@@ -137,7 +140,7 @@ async def confirm(viewer: Viewer, code: object) -> list[str]:
     with throttle.giving_code(str(viewer.user_id)):
         codes = await db.in_thread(_confirm, viewer.user_id, given)
         if codes is None:
-            raise WrongCredentials("That code isn't right. Please give the one shown now.")
+            raise WrongCredentials(t("That code isn't right. Please give the one shown now."))
     return codes
 
 
@@ -161,9 +164,9 @@ async def switch_off(viewer: Viewer, password: str) -> None:
 
 def _typed(code: object) -> str:
     if not isinstance(code, str) or not code.strip():
-        raise InvalidInput("Please enter the code.")
+        raise InvalidInput(t("Please enter the code."))
     if len(code) > LONGEST:
-        raise InvalidInput("This is too long for a code.")
+        raise InvalidInput(t("This is too long for a code."))
     return "".join(character for character in code.casefold() if character.isalnum())
 
 
@@ -171,7 +174,7 @@ def _find(pending: pending_sign_ins.Pending) -> User:
     with db.session() as session:
         user = users.find(session, pending.user_id)
     if user is None or not pending_sign_ins.stands(pending, user):
-        raise NotSignedIn(OVER)
+        raise NotSignedIn(t(OVER))
     return user
 
 
@@ -207,7 +210,7 @@ def _keep(user_id: uuid.UUID, secret: str) -> None:
     with db.session(write=True) as session:
         users.get(session, user_id, lock=True)
         if two_factor.is_on(session, user_id):
-            raise Conflict(IS_ON)
+            raise Conflict(t(IS_ON))
         two_factor.delete_with_codes(session, user_id)
         sealed = security.seal(secret, secret=_secret(), owner=str(user_id))
         two_factor.add(session, TwoFactor(user_id=user_id, secret=sealed))
@@ -218,9 +221,11 @@ def _confirm(user_id: uuid.UUID, given: str) -> list[str] | None:
         users.get(session, user_id, lock=True)
         factor = two_factor.find(session, user_id)
         if factor is None:
-            raise NotFound("Please begin again: this was not begun, or was begun anew elsewhere.")
+            raise NotFound(
+                t("Please begin again: this was not begun, or was begun anew elsewhere.")
+            )
         if factor.confirmed_at is not None:
-            raise Conflict(IS_ON)
+            raise Conflict(t(IS_ON))
         step = _step(factor, given)
         if step is None or not two_factor.take_step(session, user_id, step):
             return None
@@ -233,7 +238,7 @@ def _renew(user_id: uuid.UUID) -> list[str]:
     with db.session(write=True) as session:
         users.get(session, user_id, lock=True)
         if not two_factor.is_on(session, user_id):
-            raise Conflict(IS_OFF)
+            raise Conflict(t(IS_OFF))
         audit.record(session, "recovery-code", actor=user_id, detail="new codes")
         return _new_codes(session, user_id)
 
@@ -242,7 +247,7 @@ def _switch_off(user_id: uuid.UUID) -> None:
     with db.session(write=True) as session:
         users.get(session, user_id, lock=True)
         if not two_factor.is_on(session, user_id):
-            raise Conflict(IS_OFF)
+            raise Conflict(t(IS_OFF))
         two_factor.delete_with_codes(session, user_id)
         audit.record(session, "two-factor-off", actor=user_id)
 

@@ -10,6 +10,7 @@ from chatbot_app.errors import Conflict
 from chatbot_app.models import User, now
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import audit, letters, links, sessions, throttle
+from chatbot_app.words import t
 
 
 async def ask_again(viewer: Viewer) -> None:
@@ -18,7 +19,7 @@ async def ask_again(viewer: Viewer) -> None:
     Raises: Conflict when the address is confirmed, TooManyAttempts, NotFound.
     """
     if viewer.is_verified:
-        raise Conflict("Your email is confirmed already.")
+        raise Conflict(t("Your email is confirmed already."))
     throttle.mail(viewer.email, "confirm")
     token = await db.in_thread(_make, viewer.user_id)
     letters.ask_to_confirm(viewer.email, token)

@@ -8,6 +8,7 @@ from datetime import datetime
 from chatbot_app import markdown
 from chatbot_app.models import Chat, Message, Project
 from chatbot_app.schemas import ChatItem, MessageView, ProjectDetail
+from chatbot_app.words import t
 
 SHOWN_THOUGHTS = 20_000
 """So many characters of a message's thoughts come with it, for they are seldom read; whoever wants to
@@ -61,7 +62,7 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
         role=message.role,
         status=message.status,
         blocks=blocks,
-        error=message.error,
+        error=t(message.error),
         model=message.model,
         created_at=moment(message.created_at),
         version=place + 1,

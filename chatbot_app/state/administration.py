@@ -15,6 +15,7 @@ from chatbot_app.services import administration, answers, audit_log, invitations
 from chatbot_app.state.dates import ago, reader_now
 from chatbot_app.state.forms import AuditForm, EmailForm, SearchForm
 from chatbot_app.state.gate import handler
+from chatbot_app.words import short_day
 
 ACTIONS: dict[str, str] = {**audit_log.WORDS}
 """What the audit can be narrowed down to, in words."""
@@ -225,7 +226,7 @@ class Audit(rx.State):
 
 def _day(moment: str, now: datetime) -> str:
     then = datetime.fromisoformat(moment).astimezone(now.tzinfo)
-    return f"{then:%b} {then.day}, {then.year}"
+    return short_day(then)
 
 
 def _moment(moment: str, now: datetime) -> str:

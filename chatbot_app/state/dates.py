@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from chatbot_app.cookies import read_cookie
 from chatbot_app.schemas import ChatItem
-from chatbot_app.words import t
+from chatbot_app.words import day, t
 
 
 @dataclass(frozen=True)
@@ -63,22 +63,4 @@ def ago(moment: str, now: datetime) -> str:
         return t("1 hour ago") if hours == 1 else t("{number} hours ago", number=hours)
     if days < 31:
         return t("1 day ago") if days == 1 else t("{number} days ago", number=days)
-    return t("{month} {day}, {year}", month=_month(then.month), day=then.day, year=then.year)
-
-
-def _month(number: int) -> str:
-    months = (
-        t("January"),
-        t("February"),
-        t("March"),
-        t("April"),
-        t("May"),
-        t("June"),
-        t("July"),
-        t("August"),
-        t("September"),
-        t("October"),
-        t("November"),
-        t("December"),
-    )
-    return months[number - 1]
+    return day(then)

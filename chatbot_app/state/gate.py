@@ -30,13 +30,14 @@ from chatbot_app.errors import AppError, Forbidden, InvalidInput, NotSignedIn
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import audit, rates, sessions
 from chatbot_app.state.session import Session
+from chatbot_app.words import mark, t
 
 log = logging.getLogger(__name__)
 
-MALFORMED = "The page sent something the server does not understand. Please reload it."
+MALFORMED = mark("The page sent something the server does not understand. Please reload it.")
 GATED = "_passes_the_gate"
-UNEXPECTED = "Something went wrong on our side. Please try again."
-NOT_ADMIN = "Only administrators can do this."
+UNEXPECTED = mark("Something went wrong on our side. Please try again.")
+NOT_ADMIN = mark("Only administrators can do this.")
 
 REFUSALS_PER_SECOND = 0.1  # written to the audit for one person: a flood must not fill the disk
 
@@ -132,7 +133,8 @@ def handler(
             await _tell(self, error.message)
         except Exception:
             log.exception("%s failed", name)
-            await _tell(self, f"{UNEXPECTED} (Reference: {caller.request_id})")
+            reference = t("Reference: {id}", id=caller.request_id)
+            await _tell(self, f"{t(UNEXPECTED)} ({reference})")
 
     gated.__name__, gated.__qualname__ = function.__name__, name
     gated.__doc__, gated.__module__ = function.__doc__, function.__module__
@@ -149,7 +151,7 @@ async def _require_admin(viewer: Viewer, name: str) -> None:
         return
     if _refusals.take(viewer.user_id, rate=REFUSALS_PER_SECOND):
         await db.in_thread(audit.note, "admin-access", actor=viewer.user_id, detail=name)
-    raise Forbidden(NOT_ADMIN)
+    raise Forbidden(t(NOT_ADMIN))
 
 
 def sign_in_path(after: str) -> str:
@@ -171,7 +173,7 @@ def _checked(arguments: type[BaseModel], given: dict[str, Any]) -> dict[str, Any
         model = arguments.model_validate(given)
     except ValidationError:
         # The error quotes what was sent, which may be secret: it goes nowhere.
-        raise InvalidInput(MALFORMED) from None
+        raise InvalidInput(t(MALFORMED)) from None
     return {name: getattr(model, name) for name in arguments.model_fields}
 
 

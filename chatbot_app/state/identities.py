@@ -8,6 +8,7 @@ from chatbot_app.services import identities
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import identity_problem
 from chatbot_app.state.session import Session
+from chatbot_app.words import t
 
 
 class Identities(rx.State):
@@ -34,5 +35,7 @@ class Identities(rx.State):
         said = self.router.url.query_parameters.get("connected", "")
         names = [c.name for c in self.connections if c.identity_id and c.provider_id == said]
         return (
-            f"{names[0]} is connected: you can sign in with it as well." if said and names else ""
+            t("{provider} is connected: you can sign in with it as well.", provider=names[0])
+            if said and names
+            else ""
         )

@@ -13,6 +13,7 @@ from chatbot_app.schemas import Protection, SignIn, Viewer
 from chatbot_app.services import sessions, two_factor
 from chatbot_app.state.dates import ago, reader_now
 from chatbot_app.state.gate import handler
+from chatbot_app.words import t
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ class Security(rx.State):
 
 
 def _device(sign_in: SignIn, now: datetime) -> Device:
-    seen = f"Last seen {ago(sign_in.last_seen_at, now)}"
-    parts = ["Program" if sign_in.is_program else "", sign_in.address]
+    seen = t("Last seen {when}", when=ago(sign_in.last_seen_at, now))
+    parts = [t("Program") if sign_in.is_program else "", sign_in.address]
     parts.append("" if sign_in.is_current else seen)
     return Device(
         id=sign_in.id,
