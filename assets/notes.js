@@ -104,7 +104,12 @@ const listed = ({ notes, order }) => {
 };
 
 const NONE = { list: [], numbers: new Map() };
-const numbered = (list) => ({ list: list.map(({ label, text, links }) => ({ label, text, links })), numbers: new Map(list.map(({ label }, i) => [label, i + 1])) });
+const numbered = (list, before) => ({
+  list: list.map(({ label, text, links }) => ({ label, text, links })),
+  numbers: list.length === before.list.length && list.every(({ label }, i) => label === before.list[i].label)
+    ? before.numbers // the note that is being written only grew: no reference is drawn again
+    : new Map(list.map(({ label }, i) => [label, i + 1])),
+});
 const isSame = (a, b) => a.length === b.length && a.every((it, i) => it.text === b[i].text && it.label === b[i].label && it.links === b[i].links);
 
 // The notes of a message in their order, and for each block the links that others define. `parts` are of the open tail.
@@ -120,7 +125,7 @@ export const useNotes = (markdown, id, blocks, parts) => {
     for (const text of parts) if (text.includes("[^")) orSkip(() => readNotes(markdown, lex(markdown, text), now, (note) => { note.links = linksOf(mentionsOf(note.text), it); }));
   }
   const list = now.order.size && now.notes.size ? listed(now) : [];
-  if (!isSame(list, shown.current.list)) shown.current = numbered(list);
+  if (!isSame(list, shown.current.list)) shown.current = numbered(list, shown.current);
   return { ...shown.current, links: [...it.blocks.map((block) => block.links), ...parts.map((text) => linksOf(mentionsOf(text), it))] };
 };
 
