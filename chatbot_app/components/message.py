@@ -36,7 +36,13 @@ def _question(message: rx.Var[MessageView]) -> rx.Component:
             _delete(message),
         ),
         rx.el.div(
-            _way_on(t("Retry"), "rotate-ccw", Conversation.regenerate(message.id)),
+            icon_button(
+                "rotate-ccw",
+                t("Retry"),
+                on_click=Conversation.regenerate(message.id),
+                class_name="way-on",
+                data_way="retry",
+            ),
             class_name="ways-on",
         ),
     )

@@ -41,7 +41,7 @@ def chat_item(chat: Chat) -> ChatItem:
         id=str(chat.id),
         project_id=str(chat.project_id),
         title=chat.title,
-        last_message_at=moment(chat.last_message_at),
+        last_message_at=chat.last_message_at.isoformat(),  # lists are sorted by it
         is_pinned=chat.pinned_at is not None,
         is_archived=chat.archived_at is not None,
         model=chat.model,

@@ -89,7 +89,8 @@ async def test_a_program_exports_and_imports_with_its_token(
     found = answer.json()
     assert found["message"] == "Imported 1 chat into 1 project."
     assert found["open"] == f"/projects/{found['projects'][0]}/chat"
-    (chat,) = chats.list_page(alice.id, found["projects"][0]).chats
+    listed = chats.list_page(alice.id, found["projects"][0])
+    (chat,) = listed.pinned + listed.chats
     answer = await client.get(f"/api/chats/{chat.id}/export?format=json", headers=bearer)
     assert answer.json()["chat"]["title"] == "Counting seals"
 

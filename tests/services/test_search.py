@@ -14,7 +14,7 @@ from chatbot_app.errors import InvalidInput
 from chatbot_app.models import Chat, Message, MessageSearch, now
 from chatbot_app.repositories import chats as chat_rows
 from chatbot_app.schemas import Found, TextPart
-from chatbot_app.services import accounts, chats, excerpts, projects, search, turns
+from chatbot_app.services import accounts, chats, excerpts, projects, purge, search, turns
 from tests.conftest import Person, end, say
 
 HOSTILE = (
@@ -302,6 +302,7 @@ def test_what_is_longer_than_an_index_takes_can_be_said(alice: Person, said: str
     with db.session() as session:
         assert session.exec(select(Message.content).where(col(Message.id) == row.id)).one() == said
     chats.delete(alice.id, str(chat_id))
+    purge.purge(timedelta(0))
     assert index() == []
     with db.session() as session:
         assert session.exec(select(Chat)).all() == []

@@ -82,8 +82,8 @@ async def test_a_chat_is_named_after_its_first_answer_and_its_pages_hear_of_it(
 ) -> None:
     named = Titles(engine)
     project = projects.get(alice.id, alice.project_id)
-    settings = {"name": "P", "description": "", "system_prompt": "", "temperature": None}
-    projects.update(alice.id, project.id, model="its-own-model", **settings)  # pyright: ignore
+    settings = {"name": "P", "description": "", "system_prompt": "", "starters": ""}
+    projects.update(alice.id, project.id, model="its-own-model", temperature=None, **settings)
     model.may_name.clear()
     turn = await ask(engine, alice)
     assert title_of(alice, turn) == QUESTION
