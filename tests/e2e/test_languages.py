@@ -43,8 +43,8 @@ def expect_german(page: Page, path: str, known: set[str]) -> None:
     sent = {html.unescape(text).strip() for text in re.findall(">([^<]+)<", response.text())}
     assert sent & known == set(), path
     expect(page.locator("h1").first).to_be_visible()
-    expect(page.locator(".skeleton")).to_have_count(0)
-    assert page.evaluate("document.documentElement.lang") == "de"
+    expect(page.locator(".skeleton").filter(visible=True)).to_have_count(0)
+    assert page.evaluate("document.documentElement.lang") == "de", path
     assert set(page.evaluate(SHOWN)) & known == set(), path
 
 
