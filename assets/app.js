@@ -163,6 +163,11 @@
     for (const entry of entries) if (entry.isIntersecting && !following) entry.target.click();
   });
 
+  // What somebody unfolds is to be read from its beginning. (Before React draws it.)
+  on("click", (event) => {
+    if (event.target.closest?.("[data-unfolds]")) following = false;
+  }, { capture: true });
+
   // ---- Copying ----
 
   const toClipboard = async (text) => {
@@ -222,27 +227,28 @@
     if (copy) copyFrom(copy, $(`[data-show="${copy.dataset.copyShown}"]`, copy.closest("[data-steps]")).textContent);
   });
 
-  // What was clicked may be gone when the page is drawn anew: the next one of its kind is where one goes on.
+  // What was clicked may be gone when the page is drawn anew: the next one of its kind in the same place of the
+  // conversation is where one goes on, also when a dialog about it is closed; after a deletion, the composer.
   let refocus = null;
-  const VERSIONS = [say("Previous version"), say("Next version")];
   const STOP = say("Stop");
   on("click", (event) => {
-    const button = event.target.closest?.(".way-on, .versions button");
-    if (button) refocus = button.getAttribute("aria-label") ?? button.textContent;
+    const button = event.target.closest?.("[data-way], [data-deletes]");
+    if (button) refocus = { way: button.dataset.way, before: button.closest(".message")?.previousElementSibling?.dataset.messageId };
   });
 
   const focusAgain = () => {
     if (refocus === null || document.activeElement !== document.body) return;
-    const names = VERSIONS.includes(refocus) ? [refocus, ...VERSIONS] : [refocus];
-    const buttons = [...document.querySelectorAll(".message:last-child button:not(:disabled)")];
-    const next = names.map((name) => buttons.find((b) => (b.getAttribute("aria-label") ?? b.textContent) === name)).find(Boolean);
+    const { way, before } = refocus;
+    const place = before ? $(`[data-message-id="${before}"] + .message`) : $(".message");
+    const ways = /previous|next/.test(way) ? [way, "previous", "next"] : [way];
+    const next = place && ways.map((it) => $(`[data-way="${it}"]:not(:disabled)`, place)).find(Boolean);
     refocus = null;
     (next ?? $("textarea[data-composer]"))?.focus();
   };
 
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
   on("click", (event) => {
-    if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on")) return;
+    if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on, .regenerate")) return;
     event.preventDefault();
     event.stopPropagation();
   }, { capture: true });

@@ -43,41 +43,57 @@ const MENTION = /\[([^[\]]+)\]/g;
 const asLabel = (text) => text.replace(/\s+/g, " ").toLowerCase();
 const mentionsOf = (text) => new Set(Array.from(text.matchAll(MENTION), (match) => asLabel(match[1])));
 
-const fresh = () => ({ id: "", read: [], notes: new Map(), order: new Set(), defined: Object.create(null), links: [], mentions: new Map() });
+const linksOf = (mentioned, { defined }) => {
+  let links;
+  for (const label of mentioned) if (defined[label]) (links ??= Object.create(null))[label] = defined[label];
+  return links;
+};
 
-const readNotes = (markdown, tokens, { notes, order }) => markdown.walkTokens(tokens, (token) => {
+const fresh = () => ({ id: "", read: [], notes: new Map(), order: new Set(), defined: Object.create(null), blocks: [], mentions: new Map() });
+
+const readNotes = (markdown, tokens, { notes, order }, connect) => markdown.walkTokens(tokens, (token) => {
   if (token.type === "noteReference") order.add(token.label);
   if (token.type !== "note" || notes.has(token.label)) return;
   const inside = new Set();
   markdown.walkTokens(lex(markdown, token.text), (it) => { if (it.type === "noteReference") inside.add(it.label); });
-  notes.set(token.label, { label: token.label, text: token.text, inside });
+  const note = { label: token.label, text: token.text, inside };
+  connect(note);
+  notes.set(token.label, note);
 });
 
-const define = (known, label, link) => {
-  if (label.startsWith("^") || known.defined[label]) return;
-  known.defined[label] = link;
-  for (const i of known.mentions.get(label) ?? []) known.links[i] = { ...known.links[i], [label]: link };
+// A block or a note hears of the addresses that it mentions, also of those that are still to come.
+const connectTo = (known) => (holder) => {
+  const mentioned = mentionsOf(holder.text);
+  for (const label of mentioned) {
+    if (!known.mentions.has(label)) known.mentions.set(label, []);
+    known.mentions.get(label).push(holder);
+  }
+  holder.links = linksOf(mentioned, known);
+};
+
+const define = (known, links) => {
+  const told = new Set(); // each is drawn anew once, however many of its addresses came
+  for (const [label, link] of Object.entries(links)) {
+    if (label.startsWith("^") || known.defined[label]) continue;
+    known.defined[label] = link;
+    for (const holder of known.mentions.get(label) ?? []) {
+      if (!told.has(holder)) holder.links = Object.assign(Object.create(null), holder.links);
+      told.add(holder);
+      holder.links[label] = link;
+    }
+  }
 };
 
 const readBlock = (markdown, known, text) => {
-  const i = known.read.push(text) - 1;
+  known.read.push(text);
+  known.blocks.push({ text });
   if (!text.includes("[")) return;
-  for (const label of mentionsOf(text)) {
-    if (!known.mentions.has(label)) known.mentions.set(label, []);
-    known.mentions.get(label).push(i);
-    if (known.defined[label]) known.links[i] = { ...known.links[i], [label]: known.defined[label] };
-  }
+  connectTo(known)(known.blocks.at(-1));
   const [hasNotes, hasLinks] = [text.includes("[^"), DEFINES.test(text)];
   if (!hasNotes && !hasLinks) return;
   const tokens = lex(markdown, text);
-  if (hasNotes) readNotes(markdown, tokens, known);
-  for (const [label, link] of Object.entries(tokens.links)) define(known, label, link);
-};
-
-const linksOf = (text, { defined }) => {
-  let links;
-  if (text.includes("[")) for (const label of mentionsOf(text)) if (defined[label]) (links ??= {})[label] = defined[label];
-  return links;
+  if (hasNotes) readNotes(markdown, tokens, known, connectTo(known));
+  define(known, tokens.links);
 };
 
 // In the order in which they are first referred to, as readers count them; those that notes refer to come after.
@@ -88,8 +104,13 @@ const listed = ({ notes, order }) => {
 };
 
 const NONE = { list: [], numbers: new Map() };
-const numbered = (list) => ({ list, numbers: new Map(list.map(({ label }, i) => [label, i + 1])) });
-const isSame = (a, b) => a.length === b.length && a.every((it, i) => it.text === b[i].text && it.label === b[i].label);
+const numbered = (list, before) => ({
+  list: list.map(({ label, text, links }) => ({ label, text, links })),
+  numbers: list.length === before.list.length && list.every(({ label }, i) => label === before.list[i].label)
+    ? before.numbers // the note that is being written only grew: no reference is drawn again
+    : new Map(list.map(({ label }, i) => [label, i + 1])),
+});
+const isSame = (a, b) => a.length === b.length && a.every((it, i) => it.text === b[i].text && it.label === b[i].label && it.links === b[i].links);
 
 // The notes of a message in their order, and for each block the links that others define. `parts` are of the open tail.
 export const useNotes = (markdown, id, blocks, parts) => {
@@ -101,11 +122,11 @@ export const useNotes = (markdown, id, blocks, parts) => {
   let now = it;
   if (parts.some((text) => text.includes("[^"))) {
     now = { notes: new Map(it.notes), order: new Set(it.order) };
-    for (const text of parts) if (text.includes("[^")) orSkip(() => readNotes(markdown, lex(markdown, text), now));
+    for (const text of parts) if (text.includes("[^")) orSkip(() => readNotes(markdown, lex(markdown, text), now, (note) => { note.links = linksOf(mentionsOf(note.text), it); }));
   }
   const list = now.order.size && now.notes.size ? listed(now) : [];
-  if (!isSame(list, shown.current.list)) shown.current = numbered(list);
-  return { ...shown.current, links: [...it.links.concat(Array(blocks.length - it.links.length).fill()), ...parts.map((text) => linksOf(text, it))] };
+  if (!isSame(list, shown.current.list)) shown.current = numbered(list, shown.current);
+  return { ...shown.current, links: [...it.blocks.map((block) => block.links), ...parts.map((text) => linksOf(mentionsOf(text), it))] };
 };
 
 // What is nested too deep to be read is shown as it is: it defines nothing.
@@ -142,7 +163,7 @@ export const Notes = ({ id, list, Block }) => {
     goTo(came?.isConnected ? came : event.currentTarget.closest(".prose").querySelector(`.note-reference[data-note="${number}"]`));
   };
   return h("section", { className: "footnotes", role: "doc-endnotes", "aria-label": say("Footnotes") },
-    h("ol", null, list.map(({ label, text }, i) => h("li", { key: label, id: idOf(id, i + 1), tabIndex: -1 },
-      h(Block, { text, isOpen: false }),
+    h("ol", null, list.map(({ label, text, links }, i) => h("li", { key: label, id: idOf(id, i + 1), tabIndex: -1 },
+      h(Block, { text, links, isOpen: false }),
       h("button", { type: "button", className: "note-back", "aria-label": say("Back to reference {number}", { number: i + 1 }), onClick: (event) => goBack(event, i + 1) }, "↩")))));
 };

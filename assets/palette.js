@@ -10,6 +10,7 @@
   const list = () => $("#palette-options");
   const isOpen = () => palette()?.open === true;
   const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  document.documentElement.toggleAttribute("data-mac", isMac); // the styles write its keys
   const PAUSE = 150; // milliseconds without a key, after which the words are looked for
 
   let sent = null; // what is being looked for, or was last
@@ -187,7 +188,6 @@
 
   // React draws when it likes: look at what it drew.
   const look = () => {
-    for (const key of document.querySelectorAll("[data-palette-key]:empty")) key.textContent = isMac ? "⌘K" : "Ctrl K";
     for (const button of document.querySelectorAll("[data-load-later]:not([data-ready])")) {
       button.dataset.ready = "true";
       later.observe(button);

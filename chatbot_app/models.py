@@ -323,6 +323,13 @@ class Message(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         Index("ix_message_chat_id", "chat_id"),
         Index("ix_message_parent_id", "parent_id"),
+        # The few that stand in the first place of their chat.
+        Index(
+            "ix_message_chat_id_root",
+            "chat_id",
+            sqlite_where=text("parent_id IS NULL"),
+            postgresql_where=text("parent_id IS NULL"),
+        ),
     )
 
     id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)

@@ -12,7 +12,9 @@ from typing import Any
 import reflex as rx
 
 COLORS = "gray slate iris red orange amber grass teal blue purple"
-"""All that are named in `assets/styles.css`, in a component's `color`, or in the theme."""
+"""All that are named in `assets/styles.css` or `assets/diagrams.js`, in a component's `color`, or in
+the theme.
+"""
 
 TOKENS = [*(f"tokens/colors/{color}" for color in COLORS.split()), "tokens/base"]
 

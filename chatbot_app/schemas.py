@@ -228,7 +228,7 @@ class MessageView:
 
     `version` of `versions` (counted from 1) says which of the messages in this place it is; the
     neighbours are named by their ids. Tokens that nobody counted are 0, and so are times (in
-    milliseconds) that nobody took.
+    milliseconds) that nobody took. `reasoning` may be only the beginning of long thoughts.
     """
 
     id: str = ""
@@ -247,6 +247,17 @@ class MessageView:
     duration_ms: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class AnswerFacts:
+    """What an answer took, in words; what nobody knows is empty."""
+
+    model: str = ""
+    duration: str = ""
+    prompt_tokens: str = ""
+    completion_tokens: str = ""
+    speed: str = ""
 
 
 @dataclass(frozen=True)

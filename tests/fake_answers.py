@@ -24,6 +24,7 @@ Ending = Literal[
     "only_done",  # [DONE] without a finish_reason
     "nothing",  # the response just ends, politely
     "cut",  # the connection breaks in the middle of an event
+    "open",  # finish_reason and usage, then nothing more comes until the client leaves
     "stall",  # nothing more comes until the client leaves
     "bad_json",
     "error",  # an error object as an event
@@ -89,7 +90,11 @@ class Answer:
     """For the ending `error`."""
 
     reasoning: tuple[str, ...] = ()
-    """Thoughts before the text, as `reasoning_content`."""
+    """Thoughts before the text."""
+    reasoning_field: str = "reasoning_content"
+    thought_gate: Gate | None = None
+    """Holds the thoughts as `gate` does the text."""
+    usage: Any = field(default_factory=lambda: {"total_tokens": 1})
     line_end: Literal["\n", "\r\n", "\r"] = "\n"
     comments: bool = False
     """A comment before each event, as gateways send to keep the line open."""
@@ -163,8 +168,11 @@ async def _stream(answer: Answer) -> AsyncIterator[_Bytes]:
         await asyncio.sleep(answer.comment_every)
     await asyncio.sleep(max(0.0, began + answer.first_token_delay - time.monotonic()))
     yield _Bytes(_event(answer, _chunk({"role": "assistant", "content": ""})))
-    for thought in answer.reasoning:
-        yield _Bytes(_event(answer, _chunk({"content": None, "reasoning_content": thought})))
+    for number, thought in enumerate(answer.reasoning):
+        if answer.thought_gate and answer.thought_gate.after == number:
+            yield _ALL_SO_FAR
+            await answer.thought_gate.pass_through()
+        yield _Bytes(_event(answer, _chunk({"content": None, answer.reasoning_field: thought})))
     began = time.monotonic()
     pieces = answer.all_pieces[: answer.stop_after]
     for number, piece in enumerate(pieces):
@@ -179,7 +187,7 @@ async def _stream(answer: Answer) -> AsyncIterator[_Bytes]:
     if answer.gate and answer.gate.after >= len(pieces):
         yield _ALL_SO_FAR
         await answer.gate.pass_through()
-    if answer.ending in ("cut", "stall"):
+    if answer.ending in ("cut", "stall", "open"):
         yield _ALL_SO_FAR
     async for data in _ending(answer):
         yield _Bytes(data)
@@ -188,9 +196,11 @@ async def _stream(answer: Answer) -> AsyncIterator[_Bytes]:
 
 async def _ending(answer: Answer) -> AsyncIterator[bytes]:
     match answer.ending:
-        case "complete" | "no_done":
+        case "complete" | "no_done" | "open":
             yield _event(answer, _chunk({}, finish_reason=answer.finish_reason))
-            yield _event(answer, {"choices": [], "usage": {"total_tokens": 1}})
+            yield _event(answer, {"choices": [], "usage": answer.usage})
+            if answer.ending == "open":
+                await asyncio.Event().wait()
         case "cut":
             yield _event(answer, _chunk({"content": "never whole"}))[:30]
             # Uvicorn drops the connection when an application fails in mid-response.

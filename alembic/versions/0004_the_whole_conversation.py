@@ -36,14 +36,18 @@ ADDED = {
 
 INDEXES = {
     "ix_chat_shown": (
+        "chat",
         ["project_id", "last_message_at"],
         "archived_at IS NULL AND deleted_at IS NULL",
     ),
-    "ix_chat_pinned": (["project_id", "pinned_at"], "pinned_at IS NOT NULL"),
-    "ix_chat_archived": (["project_id", "archived_at"], "archived_at IS NOT NULL"),
-    "ix_chat_deleted_at": (["deleted_at"], "deleted_at IS NOT NULL"),
+    "ix_chat_pinned": ("chat", ["project_id", "pinned_at"], "pinned_at IS NOT NULL"),
+    "ix_chat_archived": ("chat", ["project_id", "archived_at"], "archived_at IS NOT NULL"),
+    "ix_chat_deleted_at": ("chat", ["deleted_at"], "deleted_at IS NOT NULL"),
+    "ix_message_chat_id_root": ("message", ["chat_id"], "parent_id IS NULL"),
 }
-"""Of chats: what a list shows, in its order, and the few that are to be gone for good."""
+"""What a list of chats shows, in its order; the few chats that are to be gone for good; and first
+questions that were edited: all that stand in the first place of a chat.
+"""
 
 
 def upgrade() -> None:
@@ -53,9 +57,9 @@ def upgrade() -> None:
             op.add_column(
                 table, sa.Column(name, kind, nullable=filled is None, server_default=filled)
             )
-    for name, (columns, condition) in INDEXES.items():
+    for name, (table, columns, condition) in INDEXES.items():
         where = sa.text(condition)
-        op.create_index(name, "chat", columns, sqlite_where=where, postgresql_where=where)
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
     op.create_table(
         "shared_chat",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -87,8 +91,8 @@ def downgrade() -> None:
     """
     op.drop_table("shared_chat")
     _delete_deleted_chats()
-    for name in INDEXES:
-        op.drop_index(name, "chat")
+    for name, (table, *_) in INDEXES.items():
+        op.drop_index(name, table)
     op.execute("DELETE FROM message_chunk WHERE is_reasoning")
     for table, columns in ADDED.items():
         for name in columns:

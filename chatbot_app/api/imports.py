@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 
 from chatbot_app import db
 from chatbot_app.api.requests import require_own_origin, viewer
-from chatbot_app.errors import InvalidInput
+from chatbot_app.errors import InvalidInput, Unavailable
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import imports
 from chatbot_app.words import t
@@ -37,6 +37,10 @@ async def bring_in(request: Request, viewer: Annotated[Viewer, Depends(viewer)])
 
 
 async def _receive(request: Request, file: IO[bytes]) -> None:
+    """Write down what comes, as far as it comes and there is room.
+
+    Raises: InvalidInput, Unavailable.
+    """
     waiting = bytearray()
     try:
         async for piece in request.stream():
@@ -44,8 +48,11 @@ async def _receive(request: Request, file: IO[bytes]) -> None:
             if len(waiting) >= PIECE:
                 await db.in_thread(file.write, bytes(waiting))
                 waiting.clear()
+        await db.in_thread(file.write, bytes(waiting))
+        await db.in_thread(file.flush)
     except ClientDisconnect:
         raise InvalidInput(t("The file did not arrive whole. Nothing was imported.")) from None
-    if not waiting and file.tell() == 0:
+    except OSError as error:
+        raise Unavailable(t("The server has no room for this file right now.")) from error
+    if file.tell() == 0:
         raise InvalidInput(t("This file is empty."))
-    await db.in_thread(file.write, bytes(waiting))

@@ -2,9 +2,14 @@
 
 import reflex as rx
 
+from chatbot_app.components.answer_info import answer_info
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.prose import Answer
+from chatbot_app.components.question import question
+from chatbot_app.components.thoughts import thoughts
+from chatbot_app.components.words import t
 from chatbot_app.schemas import MessageView
+from chatbot_app.state.branches import Deletion
 from chatbot_app.state.conversation import Conversation
 
 
@@ -16,15 +21,24 @@ def message_article(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Comp
         data_role=message.role,
         data_status=message.status,
         data_message_id=message.id,
-        aria_label=rx.cond(message.role == "user", "You", agent),
+        aria_label=rx.cond(message.role == "user", t("You"), agent),
         class_name="message",
     )
 
 
 def _question(message: rx.Var[MessageView]) -> rx.Component:
     return rx.fragment(
-        rx.el.div(message.blocks.join(""), class_name="bubble"),
-        rx.el.div(_copy(message), class_name="message-actions"),
+        question(
+            message,
+            _versions(message),
+            _copy(message),
+            icon_button("pencil", t("Edit"), data_edit=""),
+            _delete(message),
+        ),
+        rx.el.div(
+            _way_on(t("Retry"), "rotate-ccw", Conversation.regenerate(message.id)),
+            class_name="ways-on",
+        ),
     )
 
 
@@ -35,6 +49,7 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
             rx.el.span(agent),
             class_name="agent",
         ),
+        thoughts(message),
         Answer.create(message_id=message.id, stored=message.blocks),
         rx.cond(
             message.status == "generating",
@@ -43,8 +58,17 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
                 _outcome(message),
                 rx.cond(_ended_early(message), _ways_on(message)),
                 rx.el.div(
-                    rx.cond(message.versions > 1, _versions(message)),
+                    _versions(message),
                     _copy(message),
+                    icon_button(
+                        "refresh-cw",
+                        t("Regenerate"),
+                        on_click=Conversation.regenerate(message.id),
+                        class_name="regenerate",
+                        data_way="regenerate",
+                    ),
+                    answer_info(message),
+                    _delete(message),
                     class_name="message-actions",
                 ),
             ),
@@ -64,14 +88,14 @@ def _outcome(message: rx.Var[MessageView]) -> rx.Component:
             "interrupted",
             rx.el.p(
                 rx.icon("unplug", size=16),
-                rx.cond(message.error != "", message.error, "This answer was cut short."),
+                rx.cond(message.error != "", message.error, t("This answer was cut short.")),
                 class_name="outcome",
             ),
         ),
         (
             "stopped",
             rx.el.p(
-                rx.icon("circle-stop", size=16), "You stopped this answer.", class_name="outcome"
+                rx.icon("circle-stop", size=16), t("You stopped this answer."), class_name="outcome"
             ),
         ),
         rx.fragment(),
@@ -93,31 +117,33 @@ def _ways_on(message: rx.Var[MessageView]) -> rx.Component:
     return rx.el.div(
         rx.cond(
             can_go_on,
-            _way_on("Continue", "play", Conversation.resume(message.id)),
+            _way_on(t("Continue"), "play", Conversation.resume(message.id)),
         ),
-        _way_on("Retry", "rotate-ccw", Conversation.retry(message.id)),
+        _way_on(t("Retry"), "rotate-ccw", Conversation.retry(message.id)),
         class_name="ways-on",
     )
 
 
-def _way_on(name: str, icon: str, on_click: rx.event.EventSpec) -> rx.Component:
+def _way_on(name: rx.Var[str], icon: str, on_click: rx.event.EventSpec) -> rx.Component:
     return rx.el.button(
         rx.icon(icon, size=14, aria_hidden="true"),
         name,
         type="button",
         on_click=on_click,
         class_name="button way-on",
+        data_way=icon,
     )
 
 
 def _versions(message: rx.Var[MessageView]) -> rx.Component:
-    """Moves between the answers to one question."""
-    return rx.el.div(
+    """Moves between the messages in one place, where there are several."""
+    versions = rx.el.div(
         icon_button(
             "chevron-left",
-            "Previous version",
+            t("Previous version"),
             on_click=Conversation.show_version(message.previous_version),
             disabled=message.previous_version == "",
+            data_way="previous",
         ),
         rx.el.span(
             message.version.to_string() + "/" + message.versions.to_string(),
@@ -125,13 +151,53 @@ def _versions(message: rx.Var[MessageView]) -> rx.Component:
         ),
         icon_button(
             "chevron-right",
-            "Next version",
+            t("Next version"),
             on_click=Conversation.show_version(message.next_version),
             disabled=message.next_version == "",
+            data_way="next",
         ),
         role="group",
-        aria_label="Versions of this answer",
+        aria_label=t("Versions of this message"),
         class_name="versions",
+    )
+    return rx.cond(message.versions > 1, versions)
+
+
+def _delete(message: rx.Var[MessageView]) -> rx.Component:
+    return icon_button(
+        "trash-2", t("Delete message"), on_click=Deletion.ask(message.id), data_way="delete"
+    )
+
+
+def delete_dialog() -> rx.Component:
+    """Asks before a message goes with all that follows it; once for the page."""
+    return rx.alert_dialog.root(
+        rx.alert_dialog.content(
+            rx.alert_dialog.title(t("Delete this message?")),
+            rx.alert_dialog.description(
+                t("It will be gone for good, with all that follows it, in every version.")
+            ),
+            rx.el.div(
+                rx.alert_dialog.cancel(
+                    rx.el.button(
+                        t("Cancel"), type="button", class_name="button", on_click=Deletion.keep
+                    )
+                ),
+                rx.alert_dialog.action(
+                    rx.el.button(
+                        t("Delete"),
+                        type="button",
+                        class_name="button danger",
+                        data_deletes="",
+                        on_click=Deletion.delete,
+                    )
+                ),
+                class_name="dialog-actions",
+            ),
+            max_width="26rem",
+            on_escape_key_down=Deletion.keep,
+        ),
+        open=Deletion.message_id != "",
     )
 
 
@@ -141,4 +207,4 @@ def _copy(message: rx.Var[MessageView]) -> rx.Component:
         f"() => window.chatbot.copyMessage({message.id!s}, {message.blocks.join('')!s})",
         _var_data=message._get_all_var_data(),
     )
-    return icon_button("copy", "Copy", on_click=rx.call_function(copy), data_copy="")
+    return icon_button("copy", t("Copy"), on_click=rx.call_function(copy), data_copy="")

@@ -22,7 +22,7 @@ def palette_button() -> rx.Component:
     return rx.el.button(
         rx.icon("search", size=18, aria_hidden="true"),
         rx.el.span(t("Search")),
-        rx.el.kbd(data_palette_key="", aria_hidden="true"),
+        rx.el.kbd(aria_hidden="true"),
         type="button",
         data_open_palette="",
         data_close_navigation="",

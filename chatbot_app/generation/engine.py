@@ -18,7 +18,8 @@ from chatbot_app.generation.channels import Channels
 from chatbot_app.generation.live import Generation, Job
 from chatbot_app.generation.outcomes import Outcomes
 from chatbot_app.generation.records import Outcome
-from chatbot_app.llm import ChatModel, Prompt
+from chatbot_app.llm import ChatModel, Prompt, Thought
+from chatbot_app.repositories.messages import Took
 from chatbot_app.schemas import Status
 from chatbot_app.words import mark
 
@@ -59,7 +60,14 @@ class Engine:
 
     def start(self, job: Job) -> Generation:
         """Begin the answer whose row and run are stored. While closing, it ends at once."""
-        generation = Generation(job.message_id, job.chat_id, job.run_id, job.text)
+        generation = Generation(
+            job.message_id,
+            job.chat_id,
+            job.run_id,
+            job.text,
+            reasoning=job.reasoning,
+            took=job.took,
+        )
         self._live[job.message_id] = self._in_chat[job.chat_id] = generation
         self.has_work.set()
         reader = asyncio.create_task(
@@ -131,15 +139,22 @@ class Engine:
     async def _read(self, generation: Generation, prompt: Prompt) -> None:
         async with aclosing(self.model.stream(prompt)) as pieces:
             async for piece in pieces:
-                generation.append(piece)
+                if isinstance(piece, str):
+                    generation.append(piece)
+                elif isinstance(piece, Thought):
+                    generation.think(piece.text)
+                else:
+                    generation.usage = piece
+                    continue
                 self.channels.text_came(generation.chat_id)
 
     async def _supervise(self, generation: Generation, reader: asyncio.Task[None]) -> None:
         await asyncio.wait([reader])
+        took = generation.timing.ended(generation.usage)
         if generation.status == "generating":
             generation.status, generation.error = _outcome(generation, reader)
         if not generation.is_lost:
-            await self._outcomes.store(_to_store(generation))
+            await self._outcomes.store(_to_store(generation, took))
         self._ended_runs.append(generation.run_id)
         generation.saved.set()
         for told in self.on_end:
@@ -170,11 +185,13 @@ def _outcome(generation: Generation, reader: asyncio.Task[None]) -> tuple[Status
     return ("interrupted" if generation.has_text else "failed"), reason
 
 
-def _to_store(generation: Generation) -> Outcome:
+def _to_store(generation: Generation, took: Took) -> Outcome:
     return Outcome(
         generation.message_id,
         generation.run_id,
         content=generation.text,
         status=generation.status,
         error=generation.error,
+        reasoning=generation.reasoning,
+        took=took,
     )

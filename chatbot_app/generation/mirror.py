@@ -14,7 +14,7 @@ from chatbot_app.errors import Unavailable
 from chatbot_app.generation import records
 from chatbot_app.generation.engine import Engine
 from chatbot_app.generation.live import Generation
-from chatbot_app.repositories.answer_runs import Sign
+from chatbot_app.repositories.answer_runs import Said, Sign
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Mirror:
             elif sign is None or sign.run_id != generation.run_id:
                 await self._end(generation)
             else:
-                self._grow(generation, *news.texts[generation.message_id])
+                self._grow(generation, news.texts[generation.message_id])
         for chat_id in followed:
             await self._notice(chat_id, signs.get(chat_id))
 
@@ -81,22 +81,25 @@ class Mirror:
             self._engine.channels.messages_changed(chat_id)
 
     async def _begin(self, message_id: uuid.UUID, chat_id: uuid.UUID, run_id: uuid.UUID) -> None:
-        content, text, seq = await db.in_thread(records.read_whole, message_id)
-        self._mirrored[chat_id] = Generation(message_id, chat_id, run_id, content + text)
-        self._seqs[chat_id] = seq
+        whole = await db.in_thread(records.read_whole, message_id)
+        self._mirrored[chat_id] = Generation(
+            message_id, chat_id, run_id, whole.text, reasoning=whole.reasoning
+        )
+        self._seqs[chat_id] = whole.seq
 
-    def _grow(self, generation: Generation, text: str, seq: int) -> None:
-        self._seqs[generation.chat_id] = seq
-        if text:
-            generation.append(text)
+    def _grow(self, generation: Generation, said: Said) -> None:
+        self._seqs[generation.chat_id] = said.seq
+        if said.text or said.reasoning:
+            generation.repeat(said.text, said.reasoning)
             self._engine.channels.text_came(generation.chat_id)
 
     async def _end(self, generation: Generation) -> None:
         """The run is over: what it said last stands in the message."""
-        content, text, _ = await db.in_thread(records.read_whole, generation.message_id)
-        shown = generation.text
-        if (content + text).startswith(shown):
-            generation.append((content + text)[len(shown) :])
+        whole = await db.in_thread(records.read_whole, generation.message_id)
+        generation.repeat(
+            _rest(whole.text, generation.text), _rest(whole.reasoning, generation.reasoning)
+        )
+        generation.timing.ended(None)
         self._drop(generation.chat_id)
         generation.status = "complete"
         generation.saved.set()
@@ -110,3 +113,8 @@ class Mirror:
     def _drop(self, chat_id: uuid.UUID) -> None:
         self._mirrored.pop(chat_id, None)
         self._seqs.pop(chat_id, None)
+
+
+def _rest(whole: str, shown: str) -> str:
+    """What is to be added to make it whole; nothing if it became another text."""
+    return whole[len(shown) :] if whole.startswith(shown) else ""

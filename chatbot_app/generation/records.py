@@ -8,9 +8,12 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sqlmodel import Session
+
 from chatbot_app import db
 from chatbot_app.repositories import answer_runs, messages
-from chatbot_app.repositories.answer_runs import Chunk, Orphan, Sign
+from chatbot_app.repositories.answer_runs import Chunk, Orphan, Said, Sign
+from chatbot_app.repositories.messages import UNKNOWN, Took
 from chatbot_app.schemas import Status
 from chatbot_app.words import mark
 
@@ -30,9 +33,7 @@ class News:
     """What happened in some chats since the last look: their signs, and new text by message."""
 
     signs: list[Sign]
-    texts: dict[uuid.UUID, tuple[str, int]] = field(
-        default_factory=dict[uuid.UUID, tuple[str, int]]
-    )
+    texts: dict[uuid.UUID, Said] = field(default_factory=dict[uuid.UUID, Said])
 
 
 def keep(chunks: Sequence[Chunk], message_ids: Collection[uuid.UUID], *, beat: bool) -> Held:
@@ -54,13 +55,15 @@ def keep(chunks: Sequence[Chunk], message_ids: Collection[uuid.UUID], *, beat: b
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an answer ended, with all its text."""
+    """How an answer ended, with all its text and thoughts, and what it took."""
 
     message_id: uuid.UUID
     run_id: uuid.UUID
     content: str
     status: Status
     error: str = ""
+    reasoning: str = ""
+    took: Took = UNKNOWN
 
 
 def finish(outcomes: Iterable[Outcome]) -> frozenset[uuid.UUID]:
@@ -80,8 +83,10 @@ def finish(outcomes: Iterable[Outcome]) -> frozenset[uuid.UUID]:
                 session,
                 outcome.message_id,
                 content=outcome.content,
+                reasoning=outcome.reasoning,
                 status=outcome.status,
                 error=outcome.error,
+                took=outcome.took,
             )
     return frozenset(outcome.run_id for outcome in ended)
 
@@ -93,18 +98,24 @@ def list_orphans(seconds: float) -> list[Orphan]:
 
 
 def end_orphan(orphan: Orphan, *, status: Status = "interrupted", error: str = LEFT_BEHIND) -> bool:
-    """End a run that nobody writes any more, with the text that the journal holds; False if its
-    worker was heard of in between.
+    """End a run that nobody writes any more, with the text and thoughts that the journal holds; False
+    if its worker was heard of in between. How long it took died with the worker.
     """
     with db.session(write=True) as session:
         if not answer_runs.end(
             session, orphan.message_id, orphan.run_id, heartbeat=orphan.heartbeat
         ):
             return False
-        text = messages.read_content(session, orphan.message_id)
-        text += answer_runs.read_text(session, orphan.message_id)[0]
+        whole = _read_whole(session, orphan.message_id)
         answer_runs.drop_text(session, orphan.message_id)
-        messages.set_outcome(session, orphan.message_id, content=text, status=status, error=error)
+        messages.set_outcome(
+            session,
+            orphan.message_id,
+            content=whole.text,
+            reasoning=whole.reasoning,
+            status=status,
+            error=error,
+        )
     return True
 
 
@@ -137,11 +148,13 @@ def look(chat_ids: Collection[uuid.UUID], read_from: Mapping[uuid.UUID, int]) ->
     return News(signs, texts)
 
 
-def read_whole(message_id: uuid.UUID) -> tuple[str, str, int]:
-    """Read an answer from outside: what the message holds, what the journal holds behind it, and
-    the chunk to read from next.
-    """
+def read_whole(message_id: uuid.UUID) -> Said:
+    """Read an answer from outside: what the message holds with what the journal holds behind it."""
     with db.session() as session:
-        content = messages.read_content(session, message_id)
-        text, seq = answer_runs.read_text(session, message_id)
-    return content, text, seq
+        return _read_whole(session, message_id)
+
+
+def _read_whole(session: Session, message_id: uuid.UUID) -> Said:
+    begun = messages.read_begun(session, message_id)
+    said = answer_runs.read_text(session, message_id)
+    return Said(begun.content + said.text, begun.reasoning + said.reasoning, said.seq)

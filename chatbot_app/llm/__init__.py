@@ -7,7 +7,15 @@ sentence that is safe to show. Nothing here knows of chats, users or the databas
 from chatbot_app.llm.catalogue import OfferedModel
 from chatbot_app.llm.demo import DemoModel
 from chatbot_app.llm.openai_compatible import OpenAICompatible
-from chatbot_app.llm.protocol import ChatModel, Prompt, PromptMessage
+from chatbot_app.llm.protocol import (
+    ChatModel,
+    Piece,
+    Prompt,
+    PromptMessage,
+    Thought,
+    Usage,
+    text_of,
+)
 from chatbot_app.llm.selection import choose
 
 __all__ = [
@@ -15,7 +23,11 @@ __all__ = [
     "DemoModel",
     "OfferedModel",
     "OpenAICompatible",
+    "Piece",
     "Prompt",
     "PromptMessage",
+    "Thought",
+    "Usage",
     "choose",
+    "text_of",
 ]

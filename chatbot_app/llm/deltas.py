@@ -1,4 +1,5 @@
-"""What one chunk of a streamed chat completion says: text, an end, an error, or nothing.
+"""What one chunk of a streamed chat completion says: text, a thought, an end, what it took, an error,
+or nothing.
 
 Reads OpenAI's chunk format as the providers really send it. No network, no sentences for people.
 """
@@ -7,6 +8,11 @@ import json
 import re
 from dataclasses import dataclass
 from typing import cast
+
+from chatbot_app.llm.protocol import Usage
+
+MOST_TOKENS = 2**31 - 1
+"""A count beyond this is none, and no database would take it."""
 
 DONE = "[DONE]"
 """The data of the event that ends a stream (OpenAI API reference, chat streaming)."""
@@ -23,13 +29,16 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True)
 class Delta:
-    """One chunk: the text it adds, why the answer ends here if it does, and an error if it is one.
+    """One chunk: the text or thought it adds, why the answer ends here if it does, what it took in
+    all, and an error if it is one.
 
     `is_from_model` tells a sign of life, be it a thought or a role, from what a gateway adds.
     """
 
     is_from_model: bool = False
     text: str = ""
+    thought: str = ""
+    usage: Usage | None = None
     finish_reason: str | None = None
     error: object = None
 
@@ -37,8 +46,10 @@ class Delta:
 def read(data: str) -> Delta:
     """Read the data of one event.
 
-    Chunks that only count usage, carry thoughts or announce the role are empty deltas. A whole
-    completion, as a provider sends it that can't stream, is one delta with all the text.
+    Thoughts are called `reasoning_content` (DeepSeek, vLLM) or `reasoning` (OpenRouter, Ollama), and
+    some gateways send both. A whole completion, as a provider sends it that can't stream, is one
+    delta with all the text. What can't be understood of a thought or a count is left out: an answer
+    does not fail for it.
 
     Raises:
         Malformed: not JSON, or of a shape that can't be understood.
@@ -51,15 +62,19 @@ def read(data: str) -> Delta:
     fields = _object(chunk)
     if fields.get("error"):
         return Delta(error=fields["error"])
+    usage = _usage(fields.get("usage"))
     choices = _list(fields.get("choices") or [])
     if not choices:
-        return Delta()
+        return Delta(usage=usage)
     choice = _object(choices[0])
     delta = _object(choice.get("delta") or choice.get("message") or {})
     reason = choice.get("finish_reason")
+    content = delta.get("content")
     return Delta(
         is_from_model=True,
-        text=_text(delta.get("content")) or _text(delta.get("refusal")),
+        text=_text(content) or _text(delta.get("refusal")),
+        thought=_thought(delta) or _thought_in(content),
+        usage=usage,
         finish_reason=reason if isinstance(reason, str) and reason else None,
         error=choice.get("error"),
     )
@@ -85,6 +100,33 @@ def _text(content: object) -> str:
         return content
     parts = (_object(part) for part in _list(content))
     return "".join(_text(part.get("text")) for part in parts if part.get("type") == "text")
+
+
+def _thought(delta: dict[str, object]) -> str:
+    thought = delta.get("reasoning_content") or delta.get("reasoning")
+    return thought if isinstance(thought, str) else ""
+
+
+def _thought_in(content: object) -> str:
+    """The thoughts among the parts of a content: strings, or parts again (as Mistral sends)."""
+    if not isinstance(content, list):
+        return ""
+    parts = [_object(part) for part in _list(cast(object, content))]
+    return "".join(_text(part.get("thinking")) for part in parts if part.get("type") == "thinking")
+
+
+def _usage(counted: object) -> Usage | None:
+    if not isinstance(counted, dict):
+        return None
+    counts = cast(dict[str, object], counted)
+    usage = Usage(_count(counts.get("prompt_tokens")), _count(counts.get("completion_tokens")))
+    return None if usage == Usage() else usage
+
+
+def _count(count: object) -> int | None:
+    if not isinstance(count, int) or isinstance(count, bool):
+        return None
+    return count if 0 < count <= MOST_TOKENS else None
 
 
 class StorableText:

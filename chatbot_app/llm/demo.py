@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from chatbot_app.llm.catalogue import OfferedModel
-from chatbot_app.llm.protocol import Prompt
+from chatbot_app.llm.protocol import Piece, Prompt, Thought
 
 _TEXTS = {
     path.stem: path.read_text(encoding="utf-8").strip()
@@ -26,6 +26,9 @@ _TOPICS = {
     "long": r"long|longer|essay|article|detailed|in depth|in-depth",
 }
 """Which words in a question call for which text."""
+
+_CALLS_FOR_THOUGHT = re.compile(r"\b(?:think|reason)\w*", re.IGNORECASE)
+"""A question with such a word is thought about first, so that one sees what that looks like."""
 
 _WORDS = re.compile(r"\s*\w{1,8}|\s*[^\w\s]+|\s+")
 """About what a tokenizer would make of English; no character is left out."""
@@ -46,10 +49,11 @@ class DemoModel:
     def __init__(self, *, tokens_per_second: float = 60.0) -> None:
         self._seconds_per_token = 1 / tokens_per_second
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
-        """See `ChatModel.stream`; never fails."""
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
+        """See `ChatModel.stream`; never fails, and counts nothing."""
         began = time.monotonic()
-        for number, piece in enumerate(_WORDS.findall(answer(prompt))):
+        thoughts = [Thought(piece) for piece in _WORDS.findall(thoughts_about(prompt))]
+        for number, piece in enumerate([*thoughts, *_WORDS.findall(answer(prompt))]):
             early = began + number * self._seconds_per_token - time.monotonic()
             if early > 0:
                 await asyncio.sleep(early)
@@ -65,7 +69,7 @@ class DemoModel:
 
 def answer(prompt: Prompt) -> str:
     """Compose the whole answer, in markdown."""
-    question = next((m.content for m in reversed(prompt.messages) if m.role == "user"), "")
+    question = _question(prompt)
     system = next((m.content for m in prompt.messages if m.role == "system"), "")
     topics = [
         topic
@@ -78,6 +82,15 @@ def answer(prompt: Prompt) -> str:
         parts.append(_TEXTS["system_prompt"].replace("{system_prompt}", quote(system)))
     parts.append(_TEXTS["connect"])
     return "\n\n".join(parts)
+
+
+def thoughts_about(prompt: Prompt) -> str:
+    """Compose the thoughts that come before the answer, in markdown; mostly none."""
+    return _TEXTS["thoughts"] if _CALLS_FOR_THOUGHT.search(_question(prompt)) else ""
+
+
+def _question(prompt: Prompt) -> str:
+    return next((m.content for m in reversed(prompt.messages) if m.role == "user"), "")
 
 
 def quote(text: str) -> str:

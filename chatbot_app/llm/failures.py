@@ -134,7 +134,7 @@ def silence(seconds: float, *, in_mid_answer: bool) -> ModelError:
     return ModelError(sentence, kind="timeout")
 
 
-def empty(finish_reason: str | None) -> ModelError:
+def empty(finish_reason: str | None, *, has_thoughts: bool = False) -> ModelError:
     """The answer ended without text, for this reason of the provider's."""
     if finish_reason == "content_filter":
         return failure("filtered")
@@ -143,6 +143,14 @@ def empty(finish_reason: str | None) -> ModelError:
             t(
                 "The model used up its allowed length before it wrote any answer. Please ask for "
                 "something shorter."
+            ),
+            kind="empty",
+        )
+    if has_thoughts:
+        return ModelError(
+            t(
+                "The model ended with its thoughts and wrote no answer. Please try again, or put it "
+                "another way."
             ),
             kind="empty",
         )

@@ -2,7 +2,8 @@
 
 The SDK makes the request; its stream is read as raw bytes, for building an object per chunk and
 waking per token took two thirds of the server's CPU while answers were streaming. What bytes are
-events is `sse`'s, what a chunk says is `deltas`', what people are told is `failures`'.
+events is `sse`'s, what a chunk says is `deltas`', what is a thought within it is `think_tags`', what
+people are told is `failures`'.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ from chatbot_app.errors import ModelError
 from chatbot_app.llm import deltas, failures, sse
 from chatbot_app.llm.catalogue import Catalogue, OfferedModel
 from chatbot_app.llm.gathering import Gathering
-from chatbot_app.llm.protocol import Prompt
+from chatbot_app.llm.protocol import Piece, Prompt, Thought, Usage
+from chatbot_app.llm.think_tags import ThinkTags
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,13 @@ T = TypeVar("T")
 
 FAREWELL_SECONDS = 0.1
 """How long a connection may take to close its response properly, so that it can be used again."""
+
+LAST_WORDS_SECONDS = 2.0
+"""How long what the answer took may come after its end, from a provider that does not end its stream.
+"""
+
+REFUSES_FIELDS = frozenset({400, 422})
+"""The statuses with which a request is refused that has a field too many."""
 
 
 class OpenAICompatible:
@@ -52,6 +61,8 @@ class OpenAICompatible:
         self.name = model
         self._first_token_timeout = first_token_timeout
         self._silence_timeout = silence_timeout
+        self._without_usage: set[str] = set()
+        """The models that refuse to be asked what an answer took."""
         self._client = AsyncOpenAI(
             base_url=base_url,
             # Local servers need no key, but the SDK does.
@@ -62,27 +73,37 @@ class OpenAICompatible:
         )
         self._catalogue = Catalogue(self._list)
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         """See `ChatModel.stream`."""
         model = prompt.model or self.name
         patience = _Patience(self._first_token_timeout, self._silence_timeout)
         try:
             async with AsyncExitStack() as stack:
-                request = stack.enter_async_context(self._request(prompt, model))
+                request = self._respond(stack, prompt, model)
                 response = (await patience.wait_for(request)).http_response
                 answer = _Answer(response.headers.get("content-type", ""), model)
                 chunks = await stack.enter_async_context(aclosing(response.aiter_bytes()))
                 gathering = await stack.enter_async_context(Gathering(chunks))
                 while not answer.has_ended:
-                    received = await patience.wait_for(gathering.take())
-                    text = answer.end() if received is None else answer.take(received)
+                    try:
+                        received = await patience.wait_for(gathering.take())
+                    except ModelError:
+                        if not answer.is_said:
+                            raise
+                        received = None
+                    thought, text = answer.end() if received is None else answer.take(received)
                     if answer.is_alive:
-                        patience.renew()
-                    if text:
+                        patience.renew(LAST_WORDS_SECONDS if answer.is_said else None)
+                    if thought or text:
                         gathering.has_begun = True
+                    if thought:
+                        yield Thought(thought)
+                    if text:
                         yield text
                 if answer.failure:
                     raise answer.failure
+                if answer.usage:
+                    yield answer.usage
                 await gathering.until_the_end(FAREWELL_SECONDS)
         except failures.SDK_ERRORS as error:
             failure = failures.from_exception(error, model=model)
@@ -108,8 +129,26 @@ class OpenAICompatible:
         except ValueError:
             raise failures.failure("malformed") from None
 
+    async def _respond(
+        self, stack: AsyncExitStack, prompt: Prompt, model: str
+    ) -> openai.AsyncAPIResponse[Any]:
+        """Ask, and once more without asking what it takes if that may be what was refused."""
+        asks = model not in self._without_usage
+        try:
+            request = self._request(prompt, model, asks_usage=asks)
+            return await stack.enter_async_context(request)
+        except openai.APIStatusError as error:
+            is_odd = error.status_code in REFUSES_FIELDS
+            kind = failures.from_exception(error, model=model).kind
+            if not (asks and is_odd and kind == "bad_request"):
+                raise
+        request = self._request(prompt, model, asks_usage=False)
+        response = await stack.enter_async_context(request)
+        self._without_usage.add(model)
+        return response
+
     def _request(
-        self, prompt: Prompt, model: str
+        self, prompt: Prompt, model: str, *, asks_usage: bool
     ) -> AbstractAsyncContextManager[openai.AsyncAPIResponse[Any]]:
         # The SDK looks through every field of every message for what has to be renamed (nothing has):
         # 30 ms of the event loop for 300 messages. What is in `extra_body` it takes as it is.
@@ -119,12 +158,13 @@ class OpenAICompatible:
             messages=[],
             temperature=openai.omit if prompt.temperature is None else prompt.temperature,
             stream=True,
+            stream_options={"include_usage": True} if asks_usage else openai.omit,
             extra_body={"messages": messages},
         )
 
 
 class _Answer:
-    """One answer as it is read: the text in its bytes, and how it ended.
+    """One answer as it is read: the thoughts and the text in its bytes, and how it ended.
 
     A failure is kept rather than raised, so that the text before it in the same read is not lost.
     """
@@ -132,71 +172,105 @@ class _Answer:
     def __init__(self, content_type: str, model: str) -> None:
         self.has_ended = False
         self.failure: ModelError | None = None
+        self.usage: Usage | None = None
         self.is_alive = False
         """Whether the model itself gave a sign in what was read last."""
+        self.is_said = False
+        """Whether its last sign was the end of the answer, so that only a count may follow."""
         self._model = model
         # A provider that can't stream, or failed before it began to, may send one JSON object.
         is_json = content_type.startswith("application/json")
         self._events = _WholeBody() if is_json else sse.EventParser()
         self._storable = deltas.StorableText()
+        self._storable_thoughts = deltas.StorableText()
+        self._tags = ThinkTags()
+        self._thoughts: list[str] = []
+        self._texts: list[str] = []
         self._heard_model = False
         self._finish_reason: str | None = None
         self._has_text = False
+        self._has_thoughts = False
 
-    def take(self, received: bytes) -> str:
-        """Give the text in these bytes."""
+    def take(self, received: bytes) -> tuple[str, str]:
+        """Give the thoughts and the text in these bytes."""
         return self._collect(self._events.feed(received), on_nonsense="malformed")
 
-    def end(self) -> str:
-        """The provider closed the stream: give the last text, if any was waiting."""
+    def end(self) -> tuple[str, str]:
+        """The provider closed the stream: give the last thoughts and text, if any were waiting."""
         # An event that breaks off in its middle is the connection's fault, not the format's.
-        text = self._collect(self._events.finish(), on_nonsense="cut")
+        last = self._collect(self._events.finish(), on_nonsense="cut")
         if self.has_ended:
-            return text
+            return last
         if self._finish_reason:
-            return text + self._complete()
-        self._fail(failures.failure("cut" if self._heard_model else "malformed"))
-        return text
+            self._complete()
+        else:
+            self._fail(failures.failure("cut" if self._heard_model else "malformed"))
+        rest = self._take_out()
+        return last[0] + rest[0], last[1] + rest[1]
 
-    def _collect(self, events: Iterator[str], *, on_nonsense: failures.Kind) -> str:
-        pieces: list[str] = []
+    def _collect(self, events: Iterator[str], *, on_nonsense: failures.Kind) -> tuple[str, str]:
         self.is_alive = False
         try:
             for data in events:
                 if self.has_ended:
                     break
-                pieces.append(self._read(data))
+                self._read(data)
         except (deltas.Malformed, sse.EventTooLong):
             self._fail(failures.failure(on_nonsense))
-        return "".join(pieces)
+        return self._take_out()
 
-    def _read(self, data: str) -> str:
+    def _take_out(self) -> tuple[str, str]:
+        taken = "".join(self._thoughts), "".join(self._texts)
+        self._thoughts.clear()
+        self._texts.clear()
+        return taken
+
+    def _read(self, data: str) -> None:
         if data.strip() == deltas.DONE:
-            return self._complete()
+            self._complete()
+            return
         delta = deltas.read(data)
         if delta.error:
             self._fail(failures.from_stream(delta.error, model=self._model))
-            return ""
+            return
         if delta.is_from_model:
             self.is_alive = self._heard_model = True
+            self.is_said = delta.finish_reason is not None
         if delta.finish_reason:
             self._finish_reason = delta.finish_reason
-        return self._note(self._storable.take(delta.text))
+        if delta.usage:
+            self.usage = delta.usage
+        if delta.thought:
+            self._note(self._storable_thoughts.take(delta.thought), "")
+        if delta.text:
+            self._note_content(self._storable.take(delta.text))
 
-    def _complete(self) -> str:
-        self.has_ended = True
-        text = self._note(self._storable.finish())
+    def _complete(self) -> None:
+        self._end()
         if not self._has_text:
-            self.failure = failures.empty(self._finish_reason)
-        return text
+            self.failure = failures.empty(self._finish_reason, has_thoughts=self._has_thoughts)
 
     def _fail(self, failure: ModelError) -> None:
-        self.has_ended = True
+        self._end()
         self.failure = failure
 
-    def _note(self, text: str) -> str:
-        self._has_text = self._has_text or (bool(text) and not text.isspace())
-        return text
+    def _end(self) -> None:
+        """Let nothing wait any more: what comes with a failure was said all the same."""
+        self.has_ended = True
+        self._note(self._storable_thoughts.finish(), "")
+        self._note_content(self._storable.finish())
+        self._note(*self._tags.finish())
+
+    def _note_content(self, content: str) -> None:
+        self._note(*self._tags.take(content))
+
+    def _note(self, thought: str, text: str) -> None:
+        if thought:
+            self._thoughts.append(thought)
+            self._has_thoughts = True
+        if text:
+            self._texts.append(text)
+            self._has_text = self._has_text or not text.isspace()
 
 
 class _WholeBody:
@@ -239,8 +313,11 @@ class _Patience:
         self._waited += time.monotonic() - began
         return result
 
-    def renew(self) -> None:
-        """The model gave a sign of life."""
+    def renew(self, seconds: float | None = None) -> None:
+        """The model gave a sign of life; the next has to come within so many seconds, if they are fewer
+        than usual.
+        """
         self._has_begun = True
-        self._limit = self._silence_timeout
+        usual = self._silence_timeout
+        self._limit = usual if seconds is None else min(seconds, usual)
         self._waited = 0.0

@@ -1,6 +1,6 @@
 """What the platform asks of any language model, and nothing about a particular one."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -29,6 +29,30 @@ class Prompt:
     temperature: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A stretch of what the model thinks before it answers; no part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the provider counted for this one answer, thoughts included; None where it did not."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+Piece = str | Thought | Usage
+"""Most are text, and those cost nothing to make."""
+
+
+async def text_of(pieces: AsyncIterable[Piece]) -> str:
+    """Read to the end, for the answer's text alone."""
+    return "".join([piece async for piece in pieces if isinstance(piece, str)])
+
+
 class ChatModel(Protocol):
     """A model that writes answers piece by piece. One instance serves all answers of a worker."""
 
@@ -42,8 +66,9 @@ class ChatModel(Protocol):
         """Whether the answers are made up to show the platform, without a language model behind."""
         ...
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
-        """Write an answer: yields non-empty pieces of text and ends when the answer is complete.
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
+        """Write an answer: yields non-empty pieces of text, thoughts as far as the model tells them,
+        at the end perhaps what it took, and ends when the answer is complete.
 
         The pieces can be stored and encoded as they are: no NUL, no lone surrogate. Closing the
         generator, or cancelling the task that reads it, closes the provider's connection at once.

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from chatbot_app.errors import ModelError
 from chatbot_app.llm.catalogue import OfferedModel
 from chatbot_app.llm.failures import Kind
-from chatbot_app.llm.protocol import ChatModel, Prompt
+from chatbot_app.llm.protocol import ChatModel, Piece, Prompt, Thought
 
 log = logging.getLogger(__name__)
 
@@ -39,15 +39,19 @@ class Retrying:
         self._retries = retries
         self._longest_wait = longest_wait
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
-        """See `ChatModel.stream`; the error is that of the last attempt."""
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
+        """See `ChatModel.stream`; the error is that of the last attempt. What was thought in an attempt
+        that came to nothing stays, and is apart from what is thought in the next.
+        """
         failed = 0
+        has_thought = False
         while True:
             has_begun = False
             try:
                 async with aclosing(self._model.stream(prompt)) as pieces:
                     async for piece in pieces:
-                        has_begun = True
+                        has_begun = has_begun or not isinstance(piece, Thought)
+                        has_thought = True
                         yield piece
                 return
             except ModelError as error:
@@ -64,6 +68,8 @@ class Retrying:
                     self._retries,
                 )
             await asyncio.sleep(wait)
+            if has_thought:
+                yield Thought("\n\n")
 
     async def list_models(self) -> tuple[OfferedModel, ...]:
         """See `ChatModel.list_models`."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
 from chatbot_app.llm.catalogue import OfferedModel
-from chatbot_app.llm.protocol import ChatModel, Prompt
+from chatbot_app.llm.protocol import ChatModel, Piece, Prompt
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Substitute:
         """See `ChatModel.is_demo`."""
         return self._model.is_demo
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         """See `ChatModel.stream`."""
         async with aclosing(self._model.stream(prompt)) as pieces:
             async for piece in pieces:

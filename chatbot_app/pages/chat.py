@@ -6,11 +6,12 @@ from reflex_base.vars.base import VarData
 from chatbot_app.components.chat_menu import archived_bar, chat_menu
 from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
-from chatbot_app.components.message import message_article
+from chatbot_app.components.message import delete_dialog, message_article
 from chatbot_app.components.missing import missing
 from chatbot_app.components.prose import LiveFeed
 from chatbot_app.components.sharing import share_dialog
 from chatbot_app.components.shell import navigation_button, shell
+from chatbot_app.components.thoughts import thoughts_feed
 from chatbot_app.components.titles import title_form
 from chatbot_app.components.words import t
 from chatbot_app.state.answer import LiveAnswer
@@ -62,6 +63,7 @@ def page() -> rx.Component:
     return shell(
         _bar(),
         archived_bar(),
+        delete_dialog(),
         rx.cond(
             Conversation.is_missing,
             missing(t("This chat does not exist, or it belongs to somebody else.")),
@@ -159,6 +161,7 @@ def _conversation() -> rx.Component:
             groups=[getattr(LiveAnswer, name) for name in GROUP_VARS],
             tails=[getattr(LiveAnswer, name) for name in TAIL_VARS],
         ),
+        thoughts_feed(),
         rx.el.p(
             rx.cond(LiveAnswer.finished > 0, t("The answer is finished."), ""),
             role="status",

@@ -50,6 +50,17 @@ class Chunk:
     run_id: uuid.UUID
     seq: int
     text: str
+    is_reasoning: bool = False
+
+
+class Said(NamedTuple):
+    """What the journal holds of an answer from some chunk on: its text and the thoughts before it,
+    and the number to ask from next time.
+    """
+
+    text: str
+    reasoning: str
+    seq: int
 
 
 class HeldRun(NamedTuple):
@@ -116,7 +127,15 @@ def add_chunks(session: Session, chunks: Sequence[Chunk]) -> None:
         return
     dialect = session.get_bind().dialect.name
     statement = (sqlite if dialect == "sqlite" else postgresql).insert(MessageChunk)
-    rows = [{"message_id": c.message_id, "seq": c.seq, "text": c.text} for c in chunks]
+    rows = [
+        {
+            "message_id": chunk.message_id,
+            "seq": chunk.seq,
+            "text": chunk.text,
+            "is_reasoning": chunk.is_reasoning,
+        }
+        for chunk in chunks
+    ]
     session.connection().execute(statement.on_conflict_do_nothing(), rows)
 
 
@@ -154,6 +173,16 @@ def drop_in(session: Session, chats: SelectOfScalar[uuid.UUID]) -> None:
     session.flush()
 
 
+def drop_among(
+    session: Session, chat_id: uuid.UUID, messages: SelectOfScalar[uuid.UUID]
+) -> uuid.UUID | None:
+    """End the run of this chat, and give it, if it writes one of these messages, which are about to
+    be deleted.
+    """
+    there = col(AnswerRun.chat_id) == chat_id, col(AnswerRun.message_id).in_(messages)
+    return session.exec(delete(AnswerRun).where(*there).returning(col(AnswerRun.run_id))).scalar()
+
+
 def list_orphans(session: Session, seconds: float) -> list[Orphan]:
     """List the runs that were not heard of for so many seconds, by the database's clock."""
     columns = (AnswerRun.message_id, AnswerRun.chat_id, AnswerRun.run_id, AnswerRun.heartbeat)
@@ -181,18 +210,12 @@ def drop_text(session: Session, message_id: uuid.UUID) -> None:
     session.exec(delete(MessageChunk).where(col(MessageChunk.message_id) == message_id))
 
 
-def read_text(session: Session, message_id: uuid.UUID, seq: int = 0) -> tuple[str, int]:
-    """Read what the journal holds from chunk `seq` on, and the number to ask from next time."""
-    statement = select(MessageChunk.seq, MessageChunk.text).where(
-        col(MessageChunk.message_id) == message_id, col(MessageChunk.seq) >= seq
-    )
-    rows = session.exec(statement.order_by(col(MessageChunk.seq))).all()
-    return "".join(text for _, text in rows), rows[-1][0] + 1 if rows else seq
+def read_text(session: Session, message_id: uuid.UUID, seq: int = 0) -> Said:
+    """Read what the journal holds from chunk `seq` on."""
+    return read_texts(session, {message_id: seq})[message_id]
 
 
-def read_texts(
-    session: Session, read_from: Mapping[uuid.UUID, int]
-) -> dict[uuid.UUID, tuple[str, int]]:
+def read_texts(session: Session, read_from: Mapping[uuid.UUID, int]) -> dict[uuid.UUID, Said]:
     """Read what the journal holds of several messages, each from a chunk on; see `read_text`."""
     if not read_from:
         return {}
@@ -201,11 +224,15 @@ def read_texts(
         for message_id, seq in read_from.items()
     ]
     order = (col(MessageChunk.message_id), col(MessageChunk.seq))
-    texts = {message_id: ("", seq) for message_id, seq in read_from.items()}
+    texts = {message_id: Said("", "", seq) for message_id, seq in read_from.items()}
     chunks = session.exec(select(MessageChunk).where(or_(*new)).order_by(*order)).all()
     for message_id, group in groupby(chunks, key=lambda chunk: chunk.message_id):
         read = list(group)
-        texts[message_id] = ("".join(chunk.text for chunk in read), read[-1].seq + 1)
+        texts[message_id] = Said(
+            "".join(chunk.text for chunk in read if not chunk.is_reasoning),
+            "".join(chunk.text for chunk in read if chunk.is_reasoning),
+            read[-1].seq + 1,
+        )
     return texts
 
 

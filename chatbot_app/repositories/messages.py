@@ -1,4 +1,4 @@
-"""Messages: walks along a branch for one person, and what the engine needs to end an answer.
+"""Messages: walks along a branch for one person, its end, and what the engine needs to end an answer.
 
 A branch is read from its newest message towards the root by following `parent_id`, so that a
 page costs what the page holds, however long the chat is. It lies in one chat, so whoever may read
@@ -7,14 +7,17 @@ its newest message may read it all.
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import CTE, ColumnElement, exists
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, literal, select, update
+from sqlmodel import Session, col, delete, literal, select, update
 
 from chatbot_app import db
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Message, Project, now
+from chatbot_app.repositories import answer_runs
 from chatbot_app.schemas import Status
 from chatbot_app.words import mark, t
 
@@ -22,7 +25,8 @@ WALK = 20  # messages that a walk up a branch reads first
 LONGEST_STRIDE = 160  # messages that it reads at a time later on
 
 _NO_MESSAGE = mark("This message doesn't exist, or was deleted.")
-_NEWEST_FIRST = (col(Message.created_at).desc(), col(Message.id).desc())
+_OLDEST_FIRST = (col(Message.created_at), col(Message.id))
+_NEWEST_FIRST = tuple(column.desc() for column in _OLDEST_FIRST)
 
 
 def _readable_by(user_id: uuid.UUID, *, or_deleted: bool = False) -> ColumnElement[bool]:
@@ -109,19 +113,23 @@ def get_newest_answer(session: Session, user_id: uuid.UUID, question_id: uuid.UU
 
 
 def list_versions(
-    session: Session, user_id: uuid.UUID, parent_ids: Collection[uuid.UUID]
+    session: Session, user_id: uuid.UUID, shown: Collection[Message]
 ) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """List under each of these messages the ids of its children, oldest first."""
-    statement = (
-        select(Message.parent_id, Message.id)
-        .where(col(Message.parent_id).in_(parent_ids), _readable_by(user_id))
-        .order_by(col(Message.created_at), col(Message.id))
-    )
-    versions: dict[uuid.UUID, list[uuid.UUID]] = {}
-    for parent_id, message_id in session.exec(statement):
-        if parent_id is not None:
-            versions.setdefault(parent_id, []).append(message_id)
-    return versions
+    """List for each of these messages the ids of all that stand in its place, oldest first, itself
+    among them. The first questions of a chat are versions of each other.
+    """
+    parents = {message.parent_id for message in shown if message.parent_id is not None}
+    chats = {message.chat_id for message in shown if message.parent_id is None}
+    beside = select(Message.parent_id, Message.id).where(col(Message.parent_id).in_(parents))
+    first = select(Message.chat_id, Message.id).where(col(Message.chat_id).in_(chats))
+    first = first.where(col(Message.parent_id).is_(None))
+    places: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    # Two statements, for each has an index of its own; most pages need the one.
+    for there in ([beside] if parents else []) + ([first] if chats else []):
+        versions = there.where(_readable_by(user_id)).order_by(*_OLDEST_FIRST)
+        for place, message_id in session.exec(versions):
+            places.setdefault(place, []).append(message_id)
+    return {message.id: places.get(message.parent_id or message.chat_id, []) for message in shown}
 
 
 def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> Message:
@@ -129,12 +137,7 @@ def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUI
 
     Raises: NotFound.
     """
-    start = select(col(Message.id))
-    start = start.where(col(Message.id) == message_id, _readable_by(user_id))
-    below = start.cte("below", recursive=True)
-    below = below.union_all(
-        select(col(Message.id)).join(below, col(Message.parent_id) == below.c.id)
-    )
+    below = _below(user_id, message_id)
     child = aliased(Message)
     has_child = exists().where(col(child.parent_id) == col(Message.id))
     statement = select(Message).join(below, col(Message.id) == below.c.id).where(~has_child)
@@ -172,24 +175,82 @@ def list_down(
     return found if found[:1] == [message_id] else []
 
 
+def delete_branch(session: Session, user_id: uuid.UUID, message: Message) -> uuid.UUID | None:
+    """Delete a message and all below it, in every version, and end the answer that is being written
+    there, if one is; gives that one's run.
+
+    One statement for all of them: the database looks at its end whether a message has lost its
+    parent. To end the run before keeps a tick from waiting for this while this waits for the tick.
+    """
+    below = _below(user_id, message.id)
+    ids = select(below.c.id)
+    run_id = answer_runs.drop_among(session, message.chat_id, ids)
+    session.exec(
+        delete(Message).where(col(Message.id).in_(ids)).execution_options(synchronize_session=False)
+    )
+    return run_id
+
+
+def _below(user_id: uuid.UUID, message_id: uuid.UUID) -> CTE:
+    """A message and all below it, in every version."""
+    start = select(col(Message.id))
+    start = start.where(col(Message.id) == message_id, _readable_by(user_id))
+    below = start.cte("below", recursive=True)
+    return below.union_all(
+        select(col(Message.id)).join(below, col(Message.parent_id) == below.c.id)
+    )
+
+
+@dataclass(frozen=True)
+class Took:
+    """What an answer took: times in milliseconds; None is what nobody took or counted."""
+
+    reasoning_ms: int | None = None
+    duration_ms: int | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+UNKNOWN = Took()
+
+
+class Begun(NamedTuple):
+    """What a message held before its present run: the text, and the thoughts before it."""
+
+    content: str
+    reasoning: str
+
+
 def set_outcome(
-    session: Session, message_id: uuid.UUID, *, content: str, status: Status, error: str = ""
+    session: Session,
+    message_id: uuid.UUID,
+    *,
+    content: str,
+    reasoning: str = "",
+    status: Status,
+    error: str = "",
+    took: Took | None = None,
 ) -> None:
-    """Write down how an answer ended.
+    """Write down how an answer ended; without `took` it stays as it is.
 
     Not scoped to a reader: whoever calls this has just ended the answer's run, which happens once.
     """
     statement = update(Message).where(col(Message.id) == message_id)
+    taken: dict[str, Any] = {} if took is None else vars(took)
     session.exec(
         statement.values(
             content=db.storable(content),
+            reasoning=db.storable(reasoning),
             status=status,
             error=db.storable(error),
             ended_at=now(),
+            **taken,
         )
     )
 
 
-def read_content(session: Session, message_id: uuid.UUID) -> str:
+def read_begun(session: Session, message_id: uuid.UUID) -> Begun:
     """Read what a message held before its present run; for those who end it or mirror it."""
-    return session.exec(select(Message.content).where(col(Message.id) == message_id)).first() or ""
+    columns = select(Message.content, Message.reasoning).where(col(Message.id) == message_id)
+    row = session.exec(columns).first()
+    return Begun(*row) if row else Begun("", "")

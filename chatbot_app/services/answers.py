@@ -1,5 +1,5 @@
-"""Asking the model: send, retry, resume, stop. The only services that are coroutines because of the
-engine.
+"""Asking the model: send, edit, regenerate, retry, resume, stop, and deleting what may be in the
+middle of an answer. The only services that are coroutines because of the engine.
 
 A question and its answer's row are committed before the engine starts, so a crash between the two
 loses nothing that was acknowledged. These run to their end even if whoever asked is cancelled in
@@ -16,7 +16,7 @@ from chatbot_app import db
 from chatbot_app.errors import Conflict, NotFound, Unavailable
 from chatbot_app.generation import records, worker
 from chatbot_app.schemas import ChatPage, Turn
-from chatbot_app.services import accounts, chats, passages, projects, turns
+from chatbot_app.services import accounts, branches, chats, passages, projects, turns
 from chatbot_app.words import t
 
 T = TypeVar("T")
@@ -57,6 +57,31 @@ async def send(
     return await _begin(turns.begin, user_id, project_id, chat_id, text, key, model)
 
 
+async def edit(user_id: uuid.UUID, message_id: uuid.UUID | str, text: str, key: str = "") -> Turn:
+    """Ask a question in other words; it stands beside the former one and is shown in its place.
+
+    With the `key` of an earlier question of this person it gives that one's turn and does nothing.
+
+    Raises:
+        InvalidInput: the text is blank or too long.
+        NotFound: there is no such message of this user.
+        Conflict: it is an answer, or one is still being written in this chat.
+        Unavailable: the server is restarting.
+    """
+    return await _begin(turns.edit, user_id, message_id, text, key)
+
+
+async def regenerate(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
+    """Ask for another answer, in place of any answer or to any question; see `turns.regenerate`.
+
+    Raises:
+        NotFound: there is no such message of this user.
+        Conflict: another answer is still being written in this chat.
+        Unavailable: the server is restarting.
+    """
+    return await _begin(turns.regenerate, user_id, message_id)
+
+
 async def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Turn:
     """Ask the same question again; the new answer stands beside the old one and is shown in its
     place.
@@ -87,7 +112,7 @@ async def show_version(user_id: uuid.UUID, message_id: uuid.UUID | str) -> None:
         NotFound: there is no such message of this user.
         Conflict: an answer is still being written in this chat.
     """
-    chat = await db.in_thread(turns.show_version, user_id, message_id)
+    chat = await db.in_thread(branches.show_version, user_id, message_id)
     worker.engine().channels.messages_changed(chat.id)
 
 
@@ -109,6 +134,16 @@ async def open_at(
         except (NotFound, Conflict):
             page = None
     return page or await db.in_thread(chats.open_page, user_id, project_id, chat_id)
+
+
+async def delete_message(user_id: uuid.UUID, message_id: uuid.UUID | str) -> bool:
+    """Delete a message with all that was said after it, in every version; an answer that is being
+    written there is stopped. False if the chat went too, for nothing was left of it.
+
+    Raises:
+        NotFound: there is no such message of this user.
+    """
+    return await _to_the_end(_delete_and_stop(user_id, message_id))
 
 
 async def stop(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> bool:
@@ -191,7 +226,23 @@ async def _store_and_start(begin: Callable[..., turns.Begun], *arguments: Any) -
     begun = await db.in_thread(begin, *arguments)
     if begun.job is not None:
         engine.start(begun.job)
+    else:
+        announce(begun.turn.chat.id)  # whoever asks again may not have seen what came of it
     return begun.turn
+
+
+async def _delete_and_stop(user_id: uuid.UUID, message_id: uuid.UUID | str) -> bool:
+    """Its run went with the message, in one transaction: what its worker still says finds no place.
+    In this worker that is known at once, in others at their next tick.
+    """
+    engine = worker.engine()
+    cut = await db.in_thread(branches.delete, user_id, message_id)
+    live = engine.live_in(cut.chat_id)
+    if live is not None and live.run_id == cut.run_id:
+        engine.lose(live)
+        await live.saved.wait()
+    engine.channels.messages_changed(cut.chat_id)
+    return cut.is_chat_left
 
 
 async def _stop_elsewhere(chat_id: uuid.UUID) -> bool:

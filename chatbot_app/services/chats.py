@@ -82,17 +82,11 @@ def open_page(
         if chat.project_id != text.identifier(project_id):
             raise NotFound(t("This chat doesn't exist, or was deleted."))
         rows = _light(_page(session, user_id, chat, before, max(1, min(limit, LONGEST_PAGE))))
-        parents = {message.parent_id for message in rows if message.parent_id is not None}
-        versions = messages.list_versions(session, user_id, parents)
+        versions = messages.list_versions(session, user_id, rows)
     has_older = bool(rows) and rows[-1].parent_id is not None
     return ChatPage(
         chat=views.chat_item(chat),
-        messages=[
-            views.message_view(message, versions.get(message.parent_id, []))
-            if message.parent_id
-            else views.message_view(message)
-            for message in reversed(rows)
-        ],
+        messages=[views.message_view(message, versions[message.id]) for message in reversed(rows)],
         older_than=str(rows[-1].id) if has_older else "",
     )
 
@@ -147,7 +141,10 @@ def _page(
 
 
 def _light(newest_first: list[Message]) -> list[Message]:
-    totals = accumulate(len(message.content) for message in newest_first)
+    totals = accumulate(
+        len(message.content) + len(views.shown_thoughts(message.reasoning))
+        for message in newest_first
+    )
     fitting = sum(1 for total in totals if total <= PAGE_CHARACTERS)
     return newest_first[: max(2, fitting)]
 

@@ -44,6 +44,7 @@ REQUEST = (
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _LABEL = re.compile(r"^(?:title|titel|titre|t\u00edtulo|titolo)\s*:\s*", re.IGNORECASE)
+_EMPHASIS = re.compile(r"(\*\*?|__|`)(?=\S)(.+?)(?<=\S)\1")
 _AROUND = (
     "\"'`*_\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f <>"
 )
@@ -111,7 +112,7 @@ class Titles:
         said = ""
         async with aclosing(self._engine.model.stream(prompt)) as pieces:
             async for piece in pieces:
-                said += piece
+                said += piece if isinstance(piece, str) else ""
                 if len(_THOUGHTS.sub("", said)) > ENOUGH:
                     break
         return said
@@ -123,7 +124,8 @@ def clean(said: str) -> str:
     """
     lines = db.storable(_THOUGHTS.sub("", said)).splitlines()
     line = next((line for line in lines if not text.is_blank(line.strip(_AROUND))), "")
-    bare = _LABEL.sub("", line.lstrip(f"#{_AROUND}").rstrip(_AROUND)).strip(_AROUND).rstrip(" .:;,")
+    bare = _EMPHASIS.sub(r"\2", line).lstrip(f"#{_AROUND}").rstrip(_AROUND)
+    bare = _LABEL.sub("", bare).strip(_AROUND).rstrip(" .:;,")
     words = " ".join(bare.split())
     visible = "".join(c for c in words if unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
     if text.is_blank(visible):

@@ -1,7 +1,9 @@
 """Turns: storing a question with the beginnings of its answer, and what the model is sent.
 
 A turn is committed before the model is asked; writing the answer is the engine's. What is asked for
-twice, by a double click or a request that was sent again, happens once.
+twice, by a double click or a request that was sent again, happens once. Nothing that was said is
+ever overwritten: a question that is edited and an answer that is asked for again stand beside what
+was there.
 """
 
 import uuid
@@ -20,8 +22,8 @@ from chatbot_app.llm.protocol import Prompt, PromptMessage
 from chatbot_app.models import Chat, Message, Project
 from chatbot_app.repositories import answer_runs, chats, messages, projects
 from chatbot_app.schemas import Turn
-from chatbot_app.services import model_choices, text, views
-from chatbot_app.words import mark, t
+from chatbot_app.services import branches, model_choices, text, views
+from chatbot_app.words import t
 
 RETRIABLE = frozenset({"failed", "interrupted", "stopped"})
 RESUMABLE = frozenset({"interrupted", "stopped"})
@@ -33,8 +35,6 @@ GO_ON = (
 """What the model is asked for an answer that is to be gone on with. Said as a person's message,
 for many models take the last word only from a person.
 """
-
-_BUSY = mark("An answer is still being written in this chat. Stop it, or wait until it has ended.")
 
 
 class Begun(NamedTuple):
@@ -59,10 +59,7 @@ def begin(
 
     Raises: InvalidInput, NotFound, Conflict while an answer is being written there.
     """
-    words = text.passage(
-        question, t("The message"), limit=get_settings().message_max_chars, required=True
-    )
-    question_id = _question_id(user_id, text.key(key))
+    words, question_id = _words(question), _question_id(user_id, text.key(key))
     own_model = model_choices.checked(model)
     with db.session(write=True) as session:
         # A new chat has no row to wait at, so that of two requests the second sees the first.
@@ -70,43 +67,65 @@ def begin(
         chat = None
         if chat_id is not None:
             chat = _locked_chat(session, user_id, project, text.identifier(chat_id))
-        asked, job = messages.find(session, user_id, question_id, or_deleted=True), None
-        if asked is not None:
-            chat = chats.get(session, user_id, asked.chat_id)
-            answer = messages.get_newest_answer(session, user_id, asked.id)
-        else:
+        rows, job = _asked_before(session, user_id, question_id), None
+        if rows is None:
             if chat is None:
                 chat = Chat(project_id=project.id, title=text.title(words), model=own_model)
                 chats.add(session, chat)
-            _refuse_while_writing(session, chat)
-            asked = _question(question_id, chat, words)
-            messages.add(session, asked)
-            answer, job = _begin_answer(session, user_id, project, chat, asked)
-        rows = _rows(session, user_id, chat, asked, answer)
+            asked = _question(question_id, chat, chat.active_leaf_id, words)
+            rows, job = _ask(session, user_id, project, chat, asked)
     return Begun(_turn(user_id, rows, is_new_chat=chat_id is None), job)
 
 
-def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
-    """Ask for the last answer again, when it failed, was stopped or broke off.
+def edit(user_id: uuid.UUID, message_id: uuid.UUID | str, question: str, key: str = "") -> Begun:
+    """Ask a question in other words: in its own place, where it is shown from now on with its own
+    answer. The former one stays, with all that followed it.
 
-    The new answer takes its place in the branch that is shown; the old one stays in the tree. If
-    another answer to the same question is being written already, that is the one.
+    `key` is as in `begin`.
+
+    Raises: InvalidInput, NotFound, Conflict for an answer and while one is being written there.
+    """
+    words, question_id = _words(question), _question_id(user_id, text.key(key))
+    with db.session(write=True) as session:
+        former, chat = branches.lock(session, user_id, message_id)
+        if former.role != "user":
+            raise Conflict(t("Only what you wrote yourself can be edited."))
+        rows, job = _asked_before(session, user_id, question_id), None
+        if rows is None:
+            project = projects.get(session, user_id, chat.project_id)
+            asked = _question(question_id, chat, former.parent_id, words)
+            rows, job = _ask(session, user_id, project, chat, asked)
+    return Begun(_turn(user_id, rows), job)
+
+
+def regenerate(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
+    """Ask for another answer in place of this one, or for one to a question that has none (any more),
+    wherever it stands; the former one stays, with all that followed it.
+
+    If an answer to the same question is being written already, that is the one.
+
+    Raises: NotFound, Conflict while another answer is being written in the chat.
+    """
+    with db.session(write=True) as session:
+        found, chat = branches.lock(session, user_id, message_id)
+        rows, job = _answer_again(session, user_id, chat, found)
+    return Begun(_turn(user_id, rows), job)
+
+
+def retry(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
+    """Ask for the last answer again, when it failed, was stopped or broke off; see `regenerate`.
 
     Raises: NotFound, Conflict when it isn't the last one, is whole, or is being written.
     """
     with db.session(write=True) as session:
-        chat, project, old, leaf = _answer_in_chat(session, user_id, message_id)
-        asked = messages.get(session, user_id, old.parent_id) if old.parent_id else None
-        if asked and leaf and leaf.status == "generating" and leaf.parent_id == old.parent_id:
-            answer, job = leaf, None
-        else:
-            _refuse_while_writing(session, chat)
-            if asked is None or leaf is None or leaf.id != old.id:
+        old, chat = branches.lock(session, user_id, message_id)
+        if not _find_live_answer(session, user_id, chat, old.parent_id):
+            branches.refuse_while_writing(session, chat)
+            if old.role != "assistant" or chat.active_leaf_id != old.id:
                 raise Conflict(t("Only the last answer of a chat can be asked for again."))
             if old.status not in RETRIABLE:
                 raise Conflict(t("This answer is whole; there is nothing to try again."))
-            answer, job = _begin_answer(session, user_id, project, chat, asked)
-        rows = _rows(session, user_id, chat, asked, answer)
+        rows, job = _answer_again(session, user_id, chat, old)
     return Begun(_turn(user_id, rows), job)
 
 
@@ -117,9 +136,10 @@ def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
     Raises: NotFound, Conflict when it isn't the last one, is whole, or has no text to go on from.
     """
     with db.session(write=True) as session:
-        chat, project, answer, leaf = _answer_in_chat(session, user_id, message_id)
-        if leaf is None or leaf.id != answer.id or answer.parent_id is None:
+        answer, chat = branches.lock(session, user_id, message_id)
+        if chat.active_leaf_id != answer.id or answer.parent_id is None:
             raise Conflict(t("Only the last answer of a chat can be continued."))
+        project = projects.get(session, user_id, chat.project_id)
         asked, job = messages.get(session, user_id, answer.parent_id), None
         if answer.status != "generating":
             if answer.status not in RESUMABLE or text.is_blank(answer.content):
@@ -131,23 +151,21 @@ def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
                 run_id=answer_runs.add(session, answer.id, chat.id),
                 prompt=_prompt(session, user_id, project, chat, asked, begun=answer.content),
                 text=answer.content,
+                reasoning=answer.reasoning,
+                took=messages.Took(
+                    reasoning_ms=answer.reasoning_ms,
+                    duration_ms=answer.duration_ms,
+                    prompt_tokens=answer.prompt_tokens,
+                    completion_tokens=answer.completion_tokens,
+                ),
             )
         rows = _rows(session, user_id, chat, asked, answer)
     return Begun(_turn(user_id, rows), job)
 
 
-def show_version(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Chat:
-    """Show the branch through this message in place of the one through its sibling, down to where
-    it was written in last.
-
-    Raises: NotFound, Conflict while an answer is being written there.
-    """
-    with db.session(write=True) as session:
-        found = messages.get(session, user_id, text.identifier(message_id))
-        chat = chats.get(session, user_id, found.chat_id, lock=True)
-        _refuse_while_writing(session, chat)
-        chat.active_leaf_id = messages.find_newest_below(session, user_id, found.id).id
-    return chat
+def _words(question: str) -> str:
+    limit = get_settings().message_max_chars
+    return text.passage(question, "The message", limit=limit, required=True)
 
 
 def _question_id(user_id: uuid.UUID, key: str) -> uuid.UUID:
@@ -155,11 +173,13 @@ def _question_id(user_id: uuid.UUID, key: str) -> uuid.UUID:
     return uuid.uuid5(user_id, f"question {key}") if key else uuid.uuid4()
 
 
-def _question(question_id: uuid.UUID, chat: Chat, words: str) -> Message:
+def _question(
+    question_id: uuid.UUID, chat: Chat, parent_id: uuid.UUID | None, words: str
+) -> Message:
     return Message(
         id=question_id,
         chat_id=chat.id,
-        parent_id=chat.active_leaf_id,
+        parent_id=parent_id,
         role="user",
         status="complete",
         content=words,
@@ -176,21 +196,54 @@ def _locked_chat(
     return chat
 
 
-def _refuse_while_writing(session: Session, chat: Chat) -> None:
-    if answer_runs.find_in_chat(session, chat.id) is not None:
-        raise Conflict(t(_BUSY))
+def _asked_before(session: Session, user_id: uuid.UUID, question_id: uuid.UUID) -> "_Rows | None":
+    """Find what was stored when this very question was asked before, if it was.
+
+    Raises: NotFound where its chat was deleted since.
+    """
+    asked = messages.find(session, user_id, question_id, or_deleted=True)
+    if asked is None:
+        return None
+    chat = chats.get(session, user_id, asked.chat_id)
+    answer = messages.get_newest_answer(session, user_id, asked.id)
+    return _rows(session, user_id, chat, asked, answer)
 
 
-def _answer_in_chat(
-    session: Session, user_id: uuid.UUID, message_id: uuid.UUID | str
-) -> tuple[Chat, Project, Message, Message | None]:
-    """Get an answer with its chat, which is locked, its project, and the last message there."""
-    found = messages.get(session, user_id, text.identifier(message_id))
-    chat = chats.get(session, user_id, found.chat_id, lock=True)
-    project = projects.get(session, user_id, chat.project_id)
-    session.refresh(found)  # as it is now that nobody else changes it
+def _ask(
+    session: Session, user_id: uuid.UUID, project: Project, chat: Chat, asked: Message
+) -> "tuple[_Rows, Job]":
+    branches.refuse_while_writing(session, chat)
+    messages.add(session, asked)
+    answer, job = _begin_answer(session, user_id, project, chat, asked)
+    return _rows(session, user_id, chat, asked, answer), job
+
+
+def _answer_again(
+    session: Session, user_id: uuid.UUID, chat: Chat, found: Message
+) -> "tuple[_Rows, Job | None]":
+    """Begin another answer in place of this one, or to this question, in a chat that is locked."""
+    if found.role == "user":
+        asked = found
+    elif found.parent_id is not None:
+        asked = messages.get(session, user_id, found.parent_id)
+    else:
+        raise Conflict(t("There is no question to this answer."))
+    job = None
+    answer = _find_live_answer(session, user_id, chat, asked.id)
+    if answer is None:
+        branches.refuse_while_writing(session, chat)
+        project = projects.get(session, user_id, chat.project_id)
+        answer, job = _begin_answer(session, user_id, project, chat, asked)
+    return _rows(session, user_id, chat, asked, answer), job
+
+
+def _find_live_answer(
+    session: Session, user_id: uuid.UUID, chat: Chat, asked_id: uuid.UUID | None
+) -> Message | None:
+    """Find the answer to this question that is being written at the moment."""
     leaf = messages.find(session, user_id, chat.active_leaf_id) if chat.active_leaf_id else None
-    return chat, project, found, leaf
+    is_it = leaf and leaf.status == "generating" and leaf.parent_id == asked_id
+    return leaf if is_it else None
 
 
 def _begin_answer(
@@ -255,14 +308,14 @@ class _Rows:
     chat: Chat
     asked: Message
     answer: Message
-    versions: list[uuid.UUID]
+    versions: dict[uuid.UUID, list[uuid.UUID]]
 
 
 def _rows(
     session: Session, user_id: uuid.UUID, chat: Chat, asked: Message, answer: Message
 ) -> _Rows:
-    versions = messages.list_versions(session, user_id, [asked.id])
-    return _Rows(chat, asked, answer, versions.get(asked.id, []))
+    versions = messages.list_versions(session, user_id, [asked, answer])
+    return _Rows(chat, asked, answer, versions)
 
 
 def _turn(user_id: uuid.UUID, rows: _Rows, *, is_new_chat: bool = False) -> Turn:
@@ -270,7 +323,7 @@ def _turn(user_id: uuid.UUID, rows: _Rows, *, is_new_chat: bool = False) -> Turn
     return Turn(
         user_id=user_id,
         chat=views.chat_item(rows.chat),
-        question=views.message_view(rows.asked),
-        answer=views.message_view(rows.answer, rows.versions),
+        question=views.message_view(rows.asked, rows.versions[rows.asked.id]),
+        answer=views.message_view(rows.answer, rows.versions[rows.answer.id]),
         is_new_chat=is_new_chat,
     )

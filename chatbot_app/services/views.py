@@ -10,6 +10,11 @@ from chatbot_app.models import Chat, Message, Project
 from chatbot_app.schemas import ChatItem, MessageView, ProjectDetail
 from chatbot_app.words import t
 
+SHOWN_THOUGHTS = 20_000
+"""So many characters of a message's thoughts come with it, for they are seldom read; whoever wants to
+is sent the rest.
+"""
+
 
 def moment(value: datetime) -> str:
     """Write a moment as ISO 8601, in UTC."""
@@ -64,12 +69,17 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
         versions=max(1, len(versions)),
         previous_version=str(versions[place - 1]) if place > 0 else "",
         next_version=str(versions[place + 1]) if place + 1 < len(versions) else "",
-        reasoning=message.reasoning,
+        reasoning=shown_thoughts(message.reasoning),
         reasoning_ms=message.reasoning_ms or 0,
         duration_ms=message.duration_ms or 0,
         prompt_tokens=message.prompt_tokens or 0,
         completion_tokens=message.completion_tokens or 0,
     )
+
+
+def shown_thoughts(thoughts: str) -> str:
+    """The beginning of the thoughts, one character longer than `SHOWN_THOUGHTS` if there is more."""
+    return thoughts[: SHOWN_THOUGHTS + 1]
 
 
 @functools.lru_cache(maxsize=64)

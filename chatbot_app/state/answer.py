@@ -1,5 +1,5 @@
-"""The live answer alone, in a state of its own, so that nothing else is sent or drawn again while
-it grows.
+"""The live answer alone, with the thoughts before it, in a state of its own, so that nothing else is
+sent or drawn again while it grows.
 """
 
 import uuid
@@ -8,7 +8,8 @@ from typing import Any
 import reflex as rx
 
 from chatbot_app.schemas import MessageView, Viewer
-from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
+from chatbot_app.services import views
+from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, THOUGHT_VARS
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.follower import Follower
 from chatbot_app.state.gate import handler, session_token
@@ -44,6 +45,13 @@ class LiveAnswer(rx.State):
     tail_older: str = ""
     tail_newer: str = ""
     tail: str = ""
+    thoughts_oldest: str = ""
+    thoughts_old: str = ""
+    thoughts_older: str = ""
+    thoughts_newer: str = ""
+    thoughts: str = ""
+    thought_ms: int = 0
+    """How long the model thought before it began to answer: 0 while it does, -1 if nobody knows."""
     finished: int = 0
     """Counts answers that ended while this page watched, so that each can be announced."""
 
@@ -89,5 +97,7 @@ class LiveAnswer(rx.State):
             return
         blocks = [text for name in GROUP_VARS for text in getattr(self, name)]
         tail = [getattr(self, name) for name in TAIL_VARS]
-        if "".join(blocks + tail) != "".join(ended.blocks):
+        thoughts = "".join(getattr(self, name) for name in THOUGHT_VARS)
+        is_same = "".join(blocks + tail) == "".join(ended.blocks)
+        if not is_same or views.shown_thoughts(thoughts) != ended.reasoning:
             self.message_id = ""

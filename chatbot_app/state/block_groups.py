@@ -22,6 +22,11 @@ GROUP_VARS = (*LARGE_VARS, *SMALL_VARS, "newest")
 TAIL_VARS = ("tail_oldest", "tail_older", "tail_newer", "tail")
 """The vars that hold the stretches of the open tail, oldest first."""
 
+THOUGHT_VARS = ("thoughts_oldest", "thoughts_old", "thoughts_older", "thoughts_newer", "thoughts")
+"""The same for what the model thinks before it answers, which is not split into blocks and may be
+longer.
+"""
+
 STRETCH = 128
 """How many characters the youngest stretch takes."""
 
@@ -69,24 +74,25 @@ class BlockGroups:
 
 
 class TailStretches:
-    """`texts` holds the tail under the names of its vars; in the order of `TAIL_VARS` they are the
-    tail so far.
+    """`texts` holds the tail under the names of its vars, which are `TAIL_VARS` unless others are
+    given; in their order they are the tail so far.
     """
 
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = dict.fromkeys(TAIL_VARS, "")
+    def __init__(self, names: tuple[str, ...] = TAIL_VARS) -> None:
+        self._names = names
+        self.texts: dict[str, str] = dict.fromkeys(names, "")
 
     def restart(self, tail: str) -> set[str]:
         """Begin another tail, and say which stretches changed."""
         changed = {name for name, text in self.texts.items() if text}
-        self.texts = dict.fromkeys(TAIL_VARS, "")
+        self.texts = dict.fromkeys(self._names, "")
         return changed | self.grow(tail)
 
     def grow(self, text: str) -> set[str]:
         """Append text to the tail, and say which stretches changed."""
         if not text:
             return set()
-        youngest, *older = reversed(TAIL_VARS)
+        youngest, *older = reversed(self._names)
         self.texts[youngest] += text
         changed, room = {youngest}, STRETCH
         for name in older:

@@ -1,6 +1,7 @@
 """The open chat: its messages, and what a person does in it."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import reflex as rx
 
@@ -14,9 +15,15 @@ from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, query_argument, route_argument
 from chatbot_app.state.rail import Rail
+from chatbot_app.words import t
 
 RECENT = 8
 """Messages in the short list, which is sent at every turn; older ones move to the long list."""
+
+FURTHER = 3
+"""Longest pages that are read beyond the first to find where another branch parts from the one that
+is shown; one that is longer begins with its end.
+"""
 
 KEPT = 60
 """Messages of the long list that stay in the page while the chat goes on; scrolling up loads the
@@ -71,7 +78,7 @@ class Conversation(rx.State):
     @rx.var
     def tab_title(self) -> str:
         """What the browser's tab says."""
-        return self.title or self.project_name or "New chat"
+        return self.title or self.project_name or t("New chat")
 
     _is_arriving: bool = False
     """A chat was just begun, and the page is on its way to the chat's own address."""
@@ -140,23 +147,29 @@ class Conversation(rx.State):
         """Ask for another answer in place of one that ended early."""
         sessions.require_verified(viewer)
         turn = await answers.retry(viewer.user_id, message_id)
-        self._replace(message_id, turn.answer)
+        await self._take(viewer, turn, turn.question.id)
 
     @handler
     async def resume(self, viewer: Viewer, message_id: str) -> None:
         """Go on with an answer that ended early, from the text that is there."""
         sessions.require_verified(viewer)
         turn = await answers.resume(viewer.user_id, message_id)
-        self._replace(message_id, turn.answer)
+        await self._take(viewer, turn, turn.question.id)
+
+    @handler
+    async def regenerate(self, viewer: Viewer, message_id: str) -> None:
+        """Ask for another answer in place of this one, also of one in the middle, or for one to a
+        question that has none.
+        """
+        sessions.require_verified(viewer)
+        turn = await answers.regenerate(viewer.user_id, message_id)
+        await self._take(viewer, turn, turn.question.id)
 
     @handler
     async def show_version(self, viewer: Viewer, message_id: str) -> None:
-        """Show this answer, and what was said after it, in place of another to the same question."""
+        """Show this message, and what was said after it, in place of another version of it."""
         await answers.show_version(viewer.user_id, message_id)
-        page = await db.in_thread(
-            chats.open_page, viewer.user_id, self.open_project_id, self.open_chat_id
-        )
-        self._merge(page)
+        await self._read_again(viewer)
 
     @handler(background=True)
     async def stop(self, viewer: Viewer) -> None:
@@ -276,11 +289,36 @@ class Conversation(rx.State):
         """The plain list behind a var, without the proxy that watches for changes."""
         return list(self.get_value(name))
 
-    def _replace(self, message_id: str, answer: MessageView) -> None:
-        """Put an answer in the place of that message, or of its own former self."""
-        others = [m for m in self._shown("recent") if m.id not in (message_id, answer.id)]
+    async def _take(self, viewer: Viewer, turn: Turn, place: str) -> None:
+        """Show a turn in the place of this message and of all that follows it on the page."""
         self.hint = ""
-        self.recent = [*others, answer]
+        if turn.chat.id != self.open_chat_id:
+            return
+        earlier, recent = self._shown("earlier"), self._shown("recent")
+        shown = earlier + recent
+        start = next((n for n, message in enumerate(shown) if message.id == place), None)
+        if start is None:
+            await self._read_again(viewer)
+            return
+        self.newer_than = ""
+        if start < len(earlier):
+            # So many stay in the short list that what is read next moves none between the two.
+            split = max(0, start - RECENT + 2)
+            self.earlier = earlier = shown[:split]
+        self.recent = [*shown[len(earlier) : start], turn.question, turn.answer]
+
+    async def _read_again(self, viewer: Viewer) -> None:
+        """Take over what is stored, from where it parts from what is shown, if that isn't too far."""
+        chat = (viewer.user_id, self.open_project_id, self.open_chat_id)
+        page = await db.in_thread(chats.open_page, *chat)
+        for _ in range(FURTHER):
+            if not page.older_than or self._joins(page):
+                break
+            above = await db.in_thread(
+                chats.open_page, *chat, before=page.older_than, limit=chats.LONGEST_PAGE
+            )
+            page = replace(above, messages=above.messages + page.messages)
+        self._merge(page)
 
     def _append(self, turn: Turn) -> None:
         if any(m.id == turn.question.id for m in self._shown("earlier") + self._shown("recent")):
@@ -295,6 +333,11 @@ class Conversation(rx.State):
             self.earlier = earlier
         self.recent = recent
 
+    def _joins(self, page: ChatPage) -> bool:
+        """Whether a stretch of the stored branch begins with a message that is on the page."""
+        shown = self._shown("earlier") + self._shown("recent")
+        return bool(page.messages) and any(m.id == page.messages[0].id for m in shown)
+
     def _merge(self, page: ChatPage) -> None:
         """Take over the newest messages as they are stored, and set only what differs."""
         if self.newer_than:
@@ -306,12 +349,11 @@ class Conversation(rx.State):
             self.earlier, self.recent = [], page.messages
             self.older_than = page.older_than
         else:
-            start = shown.index(first)
-            if start < len(earlier):
-                self.earlier = earlier[:start]
-            merged = recent[: max(0, start - len(earlier))] + page.messages
-            if merged != recent:
-                self.recent = merged
+            merged = (earlier + recent)[: shown.index(first)] + page.messages
+            if merged[: len(earlier)] != earlier:
+                self.earlier = earlier = earlier[: shown.index(first)]
+            if merged[len(earlier) :] != recent:
+                self.recent = merged[len(earlier) :]
         self._call(page.chat)
         if self.hint and not self.is_answering:
             self.hint = ""

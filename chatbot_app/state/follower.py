@@ -14,9 +14,15 @@ from chatbot_app import db
 from chatbot_app.errors import NotFound, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
-from chatbot_app.schemas import MessageView
+from chatbot_app.schemas import ChatPage, MessageView
 from chatbot_app.services import chats, sessions
-from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, BlockGroups, TailStretches
+from chatbot_app.state.block_groups import (
+    GROUP_VARS,
+    TAIL_VARS,
+    THOUGHT_VARS,
+    BlockGroups,
+    TailStretches,
+)
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import resolve
 from chatbot_app.state.paths import chat_path
@@ -134,6 +140,9 @@ class Follower:
         self.splitter = BlockSplitter()
         self.groups = BlockGroups()
         self.stretches = TailStretches()
+        self.thought_position = 0
+        self.thoughts = TailStretches(THOUGHT_VARS)
+        self.thought_ms = 0
 
     async def _refresh(self, channel: Channel, seen: int) -> bool:
         """Bring the newest stored messages to the page, and in the same update the end of an answer
@@ -142,9 +151,7 @@ class Follower:
         False if what was read is not the whole truth any more: something happened meanwhile, or the
         answer has ended and its worker has not said so yet. Its news wakes the follower again.
         """
-        page = await db.in_thread(
-            chats.open_page, self.user_id, self.project_id, self.chat_id, limit=REFRESHED
-        )
+        page = await self._newest()
         async with self.state:
             conversation = await self._conversation()
             generation = self.generation
@@ -156,14 +163,24 @@ class Follower:
                 conversation._merge(page)
             (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
-                text, self.position = generation.read(self.position)
-                self._put(generation, text, is_last=True)
+                self._put(generation, self._read(generation), is_last=True)
             if was_answering and not conversation.is_answering:
                 self.state.finished += 1
             self.state._believe(page.messages)
         if ended:
             self._watch(None)
         return True
+
+    async def _newest(self) -> ChatPage:
+        """Read the newest messages, and more of them where another branch is shown than before."""
+        chat = (self.user_id, self.project_id, self.chat_id)
+        page = await db.in_thread(chats.open_page, *chat, limit=REFRESHED)
+        if page.older_than:
+            async with self.state:
+                joins = (await self._conversation())._joins(page)
+            if not joins:
+                page = await db.in_thread(chats.open_page, *chat)
+        return page
 
     def _has_ended(self, shown: list[MessageView]) -> bool:
         """Whether the answer that is followed has ended, as it is stored."""
@@ -172,16 +189,23 @@ class Follower:
 
     async def _show_text(self, generation: Generation) -> bool:
         """Show what came since the last time, if anything did."""
-        text, self.position = generation.read(self.position)
-        if not text:
+        new = self._read(generation)
+        if not any(new):
             return False
         async with self.state:
             await self._conversation()
-            self._put(generation, text)
+            self._put(generation, new)
         return True
 
-    def _put(self, generation: Generation, text: str, *, is_last: bool = False) -> None:
+    def _read(self, generation: Generation) -> tuple[str, str]:
+        """The thoughts and the text that came since the last time."""
+        thoughts, self.thought_position = generation.read_thoughts(self.thought_position)
+        text, self.position = generation.read(self.position)
+        return thoughts, text
+
+    def _put(self, generation: Generation, new: tuple[str, str], *, is_last: bool = False) -> None:
         """Show this much more, and set only the vars that differ; under the state's lock only."""
+        thoughts, text = new
         blocks = self.splitter.feed(text)
         if is_last:
             blocks += self.splitter.finish()
@@ -191,11 +215,23 @@ class Follower:
         if self.is_fresh:
             self.state.message_id = str(generation.message_id)
             groups, texts = set(GROUP_VARS), set(TAIL_VARS)
-            self.is_fresh = False
         for name in groups:
             setattr(self.state, name, list(self.groups.groups[name]))
         for name in texts:
             setattr(self.state, name, stretches.texts[name])
+        self._put_thoughts(generation, thoughts)
+        self.is_fresh = False
+
+    def _put_thoughts(self, generation: Generation, new: str) -> None:
+        timing = generation.timing
+        changed = set(THOUGHT_VARS) if self.is_fresh else set[str]()
+        changed |= self.thoughts.grow(new)
+        for name in changed:
+            setattr(self.state, name, self.thoughts.texts[name])
+        thought_ms = 0 if timing.is_thinking or not self.thought_position else timing.reasoning_ms
+        if self.is_fresh or thought_ms != self.thought_ms:
+            self.thought_ms = thought_ms
+            self.state.thought_ms = -1 if thought_ms is None else thought_ms
 
     async def _conversation(self) -> Conversation:
         """The tab's conversation, if it still is this one and this person's, and followed by nobody

@@ -1,6 +1,9 @@
 """Chats as files over HTTP: one that is taken along, and one that is brought in."""
 
 import asyncio
+import errno
+import io
+import tempfile
 from collections.abc import AsyncIterator
 from urllib.parse import unquote
 
@@ -144,3 +147,17 @@ def test_a_title_makes_a_name_that_every_system_takes(name: str, plain: str, who
     assert unquote(header.partition("UTF-8''")[2]) == whole
     assert header.isascii()
     assert header.isprintable()
+
+
+async def test_a_server_without_room_says_so(
+    client: httpx2.AsyncClient, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, _written: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    signed_in(client, alice)
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    answer = await client.post("/api/imports", content=SAMPLE)
+    assert answer.status_code == 503
+    assert answer.json()["error"] == "The server has no room for this file right now."

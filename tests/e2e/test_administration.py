@@ -151,11 +151,14 @@ def test_an_account_is_deleted_once_its_email_is_typed(
 
     act(page, bob, "Delete")
     dialog = page.get_by_role("alertdialog")
-    dialog.get_by_role("textbox", name="Email", exact=True).fill("bob")
+    email = dialog.get_by_role("textbox", name="Email", exact=True)
+    expect(email).to_be_focused()
+    email.fill("bob")
     button(dialog, "Delete").click()
     expect(dialog.get_by_role("alert")).to_contain_text("not the email")
     button(dialog, "Cancel").click()
     expect(dialog).to_have_count(0)
+    expect(button(page, f"Actions for {bob.email}")).to_be_focused()
     expect(row).to_be_visible()
 
     act(page, bob, "Delete")

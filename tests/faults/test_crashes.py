@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.fake_provider import Answer, FakeProvider, RecordedRequest
+from tests.fake_provider import Answer, FakeProvider, Gate, RecordedRequest
 from tests.faults.visitors import (
     Visitor,
     assert_nothing_odd,
@@ -82,6 +82,23 @@ def test_a_killed_server_loses_no_question_and_a_moment_of_text_at_most(
             assert (back.status, back.text) == ("interrupted", text)
         assert_nothing_odd(served)
     assert served.query("SELECT count(*) FROM message WHERE status = 'generating'") == [(0,)]
+
+
+def test_a_server_killed_in_mid_thought_keeps_the_thoughts(
+    served: Served, provider: FakeProvider
+) -> None:
+    gate = Gate(after=2)
+    provider.default = Answer(reasoning=("Let me ", "think. ", "So."), thought_gate=gate)
+    account = sign_up(served)
+    with Visitor(served, account) as visitor:
+        answer_id = visitor.ask("A question")
+        gate.wait_reached()
+        time.sleep(LOST_AT_MOST)
+        served.kill()
+    served.start()
+    assert wait_stored(served, answer_id, "interrupted") == ""
+    with Visitor(served, account, visitor.chat_id) as back:
+        assert back.answer["reasoning"] == "Let me think. "
 
 
 def test_what_broke_off_can_be_continued_and_tried_again(

@@ -44,7 +44,7 @@ def provider(running) -> FakeProvider:
 @pytest.mark.parametrize(
     ("fault", "reason", "attempts"),
     [
-        pytest.param(Answer(status=400), "did not accept", 1, id="400"),
+        pytest.param(Answer(status=400), "did not accept", 2, id="400"),
         pytest.param(Answer(status=401), "refused the API key", 1, id="401"),
         pytest.param(Answer(status=404), "does not know", 1, id="404"),
         pytest.param(Answer(status=429), "too many", ATTEMPTS, id="429"),

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from chatbot_app.generation import Engine, Generation
-from chatbot_app.llm import OfferedModel, Prompt
+from chatbot_app.llm import OfferedModel, Piece, Prompt
 from chatbot_app.schemas import MessageView, Turn
 from chatbot_app.services import chats, turns
 from tests.conftest import Person
@@ -22,14 +22,14 @@ class ScriptedModel:
         self.asked = asyncio.Event()
         self.connection_closed = asyncio.Event()
         self.is_closed = False
-        self._script: asyncio.Queue[str | Exception | None] = asyncio.Queue()
+        self._script: asyncio.Queue[Piece | Exception | None] = asyncio.Queue()
 
-    def says(self, *pieces: str | Exception | None) -> None:
-        """Say these pieces next; an exception is raised, and None ends the answer."""
+    def says(self, *pieces: Piece | Exception | None) -> None:
+        """Say, or think, these pieces next; an exception is raised, and None ends the answer."""
         for piece in pieces:
             self._script.put_nowait(piece)
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         self.asked.set()
         try:
             while (piece := await self._script.get()) is not None:
@@ -63,6 +63,14 @@ async def grown_to(engine: Engine, generation: Generation, text: str) -> None:
     with engine.channels.follow(generation.chat_id) as channel:
         async with asyncio.timeout(PATIENCE):
             while generation.text != text:
+                await channel.wait(channel.version, PATIENCE)
+
+
+async def thought_to(engine: Engine, generation: Generation, thoughts: str) -> None:
+    """Wait, as a page does, until so much was thought."""
+    with engine.channels.follow(generation.chat_id) as channel:
+        async with asyncio.timeout(PATIENCE):
+            while generation.reasoning != thoughts:
                 await channel.wait(channel.version, PATIENCE)
 
 

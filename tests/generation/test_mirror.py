@@ -23,20 +23,33 @@ class Elsewhere:
         self.turn: Turn = begun.turn
         self.job = begun.job
         self.text = begun.job.text
+        self.reasoning = self.job.reasoning
         self._seq = 0
 
     def says(self, text: str) -> None:
-        chunk = Chunk(self.job.message_id, self.job.run_id, self._seq, text)
+        self._keep(text, is_reasoning=False)
+        self.text += text
+
+    def thinks(self, thought: str) -> None:
+        self._keep(thought, is_reasoning=True)
+        self.reasoning += thought
+
+    def _keep(self, text: str, *, is_reasoning: bool) -> None:
+        chunk = Chunk(self.job.message_id, self.job.run_id, self._seq, text, is_reasoning)
         records.keep([chunk], [self.job.message_id], beat=True)
         self._seq += 1
-        self.text += text
 
     def ends(self, last_words: str = "", status: Any = "complete") -> None:
         self.text += last_words
         assert records.finish(
             [
                 records.Outcome(
-                    self.job.message_id, self.job.run_id, content=self.text, status=status, error=""
+                    self.job.message_id,
+                    self.job.run_id,
+                    content=self.text,
+                    status=status,
+                    error="",
+                    reasoning=self.reasoning,
                 )
             ]
         )

@@ -6,6 +6,7 @@ import pytest
 
 from chatbot_app.llm import deltas
 from chatbot_app.llm.deltas import Delta, Malformed, StorableText
+from chatbot_app.llm.protocol import Usage
 
 
 def read(**choice: object) -> Delta:
@@ -17,22 +18,51 @@ def test_the_text_of_a_chunk_is_read() -> None:
 
 
 def test_chunks_without_text_are_signs_of_life_only() -> None:
-    for delta in ({"role": "assistant"}, {"content": None}, {"reasoning": "Hm"}, {}, None):
+    for delta in ({"role": "assistant"}, {"content": None}, {"reasoning": None}, {}, None):
         assert read(delta=delta) == Delta(is_from_model=True)
 
 
-def test_a_usage_chunk_says_nothing() -> None:
-    assert deltas.read('{"choices": [], "usage": {"total_tokens": 9}}') == Delta()
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_a_thought_is_no_text(name: str) -> None:
+    assert read(delta={"content": "", name: "Hm"}) == Delta(is_from_model=True, thought="Hm")
+
+
+def test_a_thought_under_both_names_is_thought_once() -> None:
+    assert read(delta={"reasoning_content": "Hm", "reasoning": "Hm"}).thought == "Hm"
+
+
+def test_a_thought_that_is_no_string_is_left_out() -> None:
+    assert read(delta={"content": "Hi", "reasoning": {"effort": 1}}) == Delta(
+        is_from_model=True, text="Hi"
+    )
+
+
+def test_a_usage_chunk_says_what_the_answer_took() -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}
+    chunk = json.dumps({"choices": [], "usage": counted})
+    assert deltas.read(chunk) == Delta(usage=Usage(9, 4))
     assert deltas.read('{"choices": null}') == Delta()
+
+
+@pytest.mark.parametrize(
+    "usage",
+    ["null", "3", "[]", '"9"', "{}", '{"total_tokens": 9}', '{"prompt_tokens": 1.5}']
+    + ['{"prompt_tokens": "9", "completion_tokens": true}']
+    + ['{"prompt_tokens": -1, "completion_tokens": 1099511627776}'],
+)
+def test_a_count_that_makes_no_sense_is_none(usage: str) -> None:
+    assert deltas.read(f'{{"choices": [], "usage": {usage}}}') == Delta()
 
 
 def test_a_refusal_is_shown_as_text() -> None:
     assert read(delta={"content": None, "refusal": "I can't."}).text == "I can't."
 
 
-def test_content_in_parts_is_joined_without_the_thoughts() -> None:
-    parts = [{"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": "Hi"}]
-    assert read(delta={"content": parts}).text == "Hi"
+@pytest.mark.parametrize("thinking", ["Hm", [{"type": "text", "text": "Hm"}]])
+def test_content_in_parts_is_joined_without_the_thoughts(thinking: object) -> None:
+    parts = [{"type": "thinking", "thinking": thinking}, {"type": "text", "text": "Hi"}]
+    delta = read(delta={"content": parts})
+    assert (delta.text, delta.thought) == ("Hi", "Hm")
 
 
 def test_a_completion_that_was_not_streamed_is_read_whole() -> None:

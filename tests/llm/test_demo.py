@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from chatbot_app.llm import DemoModel, Prompt, PromptMessage
+from chatbot_app.llm import DemoModel, Prompt, PromptMessage, Thought
 from chatbot_app.llm.context import estimate_tokens
 from chatbot_app.llm.demo import answer, quote
 
@@ -42,7 +42,7 @@ async def test_pieces_make_up_the_same_answer_every_time(question: str) -> None:
     model = DemoModel(tokens_per_second=1e9)
     pieces = [piece async for piece in model.stream(prompt(question))]
     assert all(pieces)
-    assert "".join(pieces) == answer(prompt(question))
+    assert "".join(map(str, pieces)) == answer(prompt(question))
     await model.aclose()
 
 
@@ -52,7 +52,16 @@ async def test_words_come_one_by_one_at_the_speed_that_was_set() -> None:
     pieces = [await anext(stream) for _ in range(11)]
     await stream.aclose()
     assert time.monotonic() - began >= 0.1
-    assert max(len(piece) for piece in pieces) < 12
+    assert max(len(str(piece)) for piece in pieces) < 12
+
+
+async def test_a_question_about_thinking_is_thought_about_first() -> None:
+    asked = prompt("Think about it: what is your reason?")
+    pieces = [piece async for piece in DemoModel(tokens_per_second=1e9).stream(asked)]
+    kinds_of = [isinstance(piece, Thought) for piece in pieces]
+    assert kinds_of == sorted(kinds_of, reverse=True)
+    assert "demo" in "".join(piece.text for piece in pieces if isinstance(piece, Thought))
+    assert "".join(piece for piece in pieces if isinstance(piece, str)) == answer(asked)
 
 
 async def test_an_answer_can_be_stopped_in_the_middle() -> None:

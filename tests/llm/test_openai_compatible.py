@@ -1,13 +1,15 @@
 """The client against a fake provider: the exact text, the right request, and no patience without end."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from chatbot_app.llm import OpenAICompatible, Prompt
+from chatbot_app.errors import ModelError
+from chatbot_app.llm import OpenAICompatible, Prompt, Thought, Usage, openai_compatible
 from tests.fake_answers import Ending
 from tests.fake_provider import Answer, FakeProvider, Gate, sample_text
-from tests.llm.asking import KEY, PROMPT, ask, ask_in_vain
+from tests.llm.asking import KEY, PROMPT, ask, ask_in_vain, hear
 
 
 async def test_the_provider_gets_the_messages_the_model_and_the_key(
@@ -81,11 +83,96 @@ async def test_an_answer_at_its_length_limit_counts_as_complete(
     assert await ask(model) == "Cut at the lim"
 
 
-async def test_thoughts_are_no_part_of_the_answer(
+@pytest.mark.parametrize("bytes_per_write", [None, 1, 1000])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(text="42", reasoning=("Let me", " think")),
+        Answer(text="42", reasoning=("Let me", " think"), reasoning_field="reasoning"),
+        Answer(pieces=("<thi", "nk>Let me", " think</", "think>\n", "\n42")),
+    ],
+    ids=["reasoning_content", "reasoning", "tags"],
+)
+async def test_thoughts_are_told_and_no_part_of_the_answer(
+    provider: FakeProvider, model: OpenAICompatible, answer: Answer, bytes_per_write: int | None
+) -> None:
+    provider.enqueue(replace(answer, bytes_per_write=bytes_per_write))
+    assert (await hear(model))[:2] == ("Let me think", "42")
+
+
+async def test_thoughts_come_before_the_model_has_finished_them(
     provider: FakeProvider, model: OpenAICompatible
 ) -> None:
-    provider.enqueue(Answer(text="42", reasoning=("Let me", " think")))
-    assert await ask(model) == "42"
+    gate = Gate(after=1)
+    provider.enqueue(Answer(text="42", reasoning=("Let me", " think"), thought_gate=gate))
+    stream = model.stream(PROMPT)
+    assert await anext(stream) == Thought("Let me")
+    gate.open()
+    assert await anext(stream) == Thought(" think")
+    await stream.aclose()
+
+
+async def test_thoughts_that_could_not_be_stored_are_mended(
+    provider: FakeProvider, model: OpenAICompatible
+) -> None:
+    halves = ("a\ud83c", "\udf0ab\0", "\ud83c")
+    provider.enqueue(Answer(text="Hi", reasoning=halves, escape_unicode=True))
+    assert (await hear(model))[:2] == ("a🌊b\ufffd\ufffd", "Hi")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(pieces=(), reasoning=("Let me", " think")),
+        Answer(pieces=("<think>Let me", " think")),
+    ],
+)
+async def test_thoughts_without_an_answer_are_told_and_said_to_be_no_answer(
+    provider: FakeProvider, model: OpenAICompatible, answer: Answer
+) -> None:
+    provider.enqueue(answer)
+    thoughts = list[str]()
+    with pytest.raises(ModelError, match="wrote no answer"):
+        async for piece in model.stream(PROMPT):
+            assert isinstance(piece, Thought)
+            thoughts.append(piece.text)
+    assert "".join(thoughts) == "Let me think"
+
+
+@pytest.mark.parametrize("ending", ["complete", "no_done", "open"])
+async def test_what_the_answer_took_comes_last(
+    provider: FakeProvider,
+    model: OpenAICompatible,
+    ending: Ending,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai_compatible, "LAST_WORDS_SECONDS", 0.2)
+    counted = {"prompt_tokens": 9, "completion_tokens": 4}
+    provider.enqueue(Answer(text="Hi", usage=counted, ending=ending))
+    pieces = [piece async for piece in model.stream(PROMPT)]
+    assert pieces[-1] == Usage(9, 4)
+    assert "".join(map(str, pieces[:-1])) == "Hi"
+    assert provider.requests[0].body["stream_options"] == {"include_usage": True}
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_provider_that_refuses_to_count_is_asked_without_and_remembered(
+    provider: FakeProvider, model: OpenAICompatible, status: int
+) -> None:
+    provider.enqueue(Answer(status=status), Answer(text="Hi"))
+    assert await ask(model) == "Hi"
+    assert await ask(model)
+    asked = ["stream_options" in request.body for request in provider.requests]
+    assert asked == [True, False, False]
+
+
+async def test_a_refusal_for_another_reason_is_no_refusal_to_count(
+    provider: FakeProvider, model: OpenAICompatible
+) -> None:
+    provider.enqueue(Answer(status=400), Answer(status=400))
+    assert (await ask_in_vain(model))[1].kind == "bad_request"
+    await ask(model)
+    assert "stream_options" in provider.requests[2].body
 
 
 async def test_a_provider_that_does_not_stream_is_understood(
@@ -204,6 +291,6 @@ async def test_a_slow_reader_is_not_mistaken_for_a_silent_model(provider: FakePr
     text = ""
     async for piece in model.stream(PROMPT):
         await asyncio.sleep(0.3)
-        text += piece
+        text += piece if isinstance(piece, str) else ""
     assert text == "abc"
     await model.aclose()

@@ -15,7 +15,7 @@ from chatbot_app.errors import ModelError
 from chatbot_app.llm import DemoModel, OfferedModel, OpenAICompatible, Prompt, choose, retries
 from chatbot_app.llm.retries import Retrying
 from tests.fake_provider import Answer, FakeProvider, Gate
-from tests.llm.asking import KEY, PROMPT, ask, ask_in_vain
+from tests.llm.asking import KEY, PROMPT, ask, ask_in_vain, hear
 
 SHORT = 0.05
 """The longest wait, in seconds, where a test really waits."""
@@ -98,6 +98,14 @@ async def test_a_fault_that_passes_is_not_seen(
     assert all(request.messages[-1]["content"] == "Hi" for request in provider.requests)
 
 
+async def test_thoughts_of_a_failed_attempt_are_apart_from_the_next(
+    provider: FakeProvider, patient: Retrying
+) -> None:
+    provider.enqueue(Answer(ending="cut", stop_after=0, reasoning=("Let me",)))
+    provider.enqueue(Answer(text="42", reasoning=("I will",)))
+    assert (await hear(patient))[:2] == ("Let me\n\nI will", "42")
+
+
 async def test_a_provider_that_was_just_starting_gives_its_answer(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -118,7 +126,7 @@ async def test_a_provider_that_was_just_starting_gives_its_answer(
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (Answer(status=400), "bad_request"),
+        (Answer(status=405), "bad_request"),
         (Answer(status=401), "unauthorized"),
         (Answer(status=402), "out_of_credit"),
         (Answer(status=404), "not_found"),

@@ -40,6 +40,7 @@ from chatbot_app.services import (
     accounts,
     administration,
     audit_log,
+    branches,
     chat_places,
     downloads,
     invitations,
@@ -105,6 +106,18 @@ def talking(crowd: Crowd) -> Paths:
         )
         return answer_id
 
+    def change() -> None:
+        first = newest_question(user, project, chat)
+        edited, _job = turns.edit(user, first, "In other words", "key-2")
+        turns.edit(user, first, "In other words", "key-2")
+        again, _job = turns.regenerate(user, ended(edited.answer.id))
+        branches.delete(user, again.answer.id)
+        branches.delete(user, edited.question.id)
+        new, _job = turns.begin(user, project, None, "The first")
+        first_again, _job = turns.edit(user, ended(new.answer.id) and new.question.id, "First")
+        branches.delete(user, first_again.question.id)
+        branches.delete(user, new.question.id)
+
     def talk() -> None:
         turn, _job = turns.begin(user, project, chat, "Next", "key")
         turns.begin(user, project, chat, "Next", "key")
@@ -139,13 +152,19 @@ def talking(crowd: Crowd) -> Paths:
         "questions, again and on": talk,
         "a chat put here and there": put_about,
         "a title by itself": find_title,
-        "another version": lambda: turns.show_version(user, crowd.branching_answer),
+        "other words, another answer, and none": change,
+        "another version": lambda: branches.show_version(user, crowd.branching_answer),
         "a project's settings": lambda: project_service.update(
             user, project, name="A", description="", system_prompt="", model="", temperature=None
         ),
         "a new project": lambda: project_service.create(user, name="New"),
         "all projects": lambda: project_service.list_for(user),
     }
+
+
+def newest_question(user: uuid.UUID, project: uuid.UUID, chat: uuid.UUID) -> str:
+    shown = chat_service.open_page(user, project, chat).messages
+    return next(message.id for message in reversed(shown) if message.role == "user")
 
 
 def coming_and_going(crowd: Crowd) -> Paths:

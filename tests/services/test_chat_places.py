@@ -18,6 +18,7 @@ from chatbot_app.repositories import chats as chat_rows
 from chatbot_app.services import (
     accounts,
     administration,
+    branches,
     chat_places,
     chats,
     exports,
@@ -176,7 +177,7 @@ def test_a_deleted_chat_is_gone_for_every_query(alice: Person):
         lambda: turns.begin(alice.id, alice.project_id, gone.chat.id, "More"),
         lambda: turns.retry(alice.id, gone.answer.id),
         lambda: turns.resume(alice.id, gone.answer.id),
-        lambda: turns.show_version(alice.id, gone.answer.id),
+        lambda: branches.show_version(alice.id, gone.answer.id),
         lambda: chat_places.pin(alice.id, gone.chat.id),
         lambda: chat_places.unpin(alice.id, gone.chat.id),
         lambda: chat_places.archive(alice.id, gone.chat.id),

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+import uuid
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from sqlmodel import select
 
 from chatbot_app import db
 from chatbot_app.errors import NotFound, TooManyAttempts
-from chatbot_app.models import AuditEntry, Identity, TwoFactor, User
-from chatbot_app.services import exports, projects, turns
+from chatbot_app.models import AuditEntry, Chat, Identity, SharedChat, TwoFactor, User
+from chatbot_app.services import downloads, exports, projects, turns
 from tests import crowd
 from tests.conftest import Person, end, say
 from tests.second_factor import protected
@@ -129,4 +130,63 @@ async def test_it_takes_no_more_memory_the_more_was_said(database: str):
         tracemalloc.stop()
     assert whole > MESSAGES * len(TEXT)
     assert longest < whole / 20
+    assert peak < whole / 2
+
+
+async def test_what_a_chat_is_put_to_and_what_an_answer_took_is_in_it(alice: Person):
+    said = say(alice, "Where is the treasure?", "Under the lighthouse.")
+    with db.session(write=True) as session:
+        chat = session.exec(select(Chat)).one()
+        chat.titled_by, chat.model, chat.pinned_at = "person", "a-model", chat.created_at
+        answer = session.get(exports.Message, uuid.UUID(said.answer.id))
+        assert answer
+        answer.reasoning, answer.reasoning_ms, answer.completion_tokens = "Hm.", 1200, 5
+        shared = SharedChat(
+            user_id=alice.id, chat_id=chat.id, token="a-secret", title="Shared", content="[1]"
+        )
+        session.add(shared)
+
+    export = await taken_along(alice.id)
+
+    assert (export["format"], export["version"]) == ("chatbot-platform", 1)
+    (project,) = export["projects"]
+    (kept,) = project["chats"]
+    assert project["starters"] == ""
+    assert (kept["titled_by"], kept["model"], kept["archived_at"]) == ("person", "a-model", None)
+    assert kept["pinned_at"] == kept["created_at"]
+    found = kept["messages"][-1]
+    assert (found["reasoning"], found["reasoning_ms"]) == ("Hm.", 1200)
+    assert (found["duration_ms"], found["completion_tokens"]) == (None, 5)
+    assert [(s["title"], s["content"]) for s in export["shared_chats"]] == [("Shared", "[1]")]
+    assert "a-secret" not in json.dumps(export)
+
+
+async def test_a_deleted_chat_is_in_it_no_more(alice: Person):
+    say(alice, "Where is the treasure?", "Under the lighthouse.")
+    with db.session(write=True) as session:
+        chat = session.exec(select(Chat)).one()
+        chat.deleted_at = chat.created_at
+        session.add(
+            SharedChat(user_id=alice.id, chat_id=chat.id, token="t", title="", content="treasure")
+        )
+
+    assert "treasure" not in json.dumps(await taken_along(alice.id))
+
+
+@pytest.mark.parametrize("file_format", ["markdown", "json"])
+async def test_a_long_chat_is_never_in_memory(database: str, file_format: downloads.Format):
+    rows = crowd.Rows(TEXT)
+    home = rows.home(chats=0, longest=MESSAGES)
+    crowd.store(rows.tables)
+    del rows
+    found = await downloads.open_chat(home.user_id, home.chat_id, file_format)
+    whole = 0
+    tracemalloc.start()
+    try:
+        async for piece in found.pieces:
+            whole += len(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert whole > MESSAGES * len(TEXT)
     assert peak < whole / 2

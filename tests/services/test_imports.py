@@ -8,6 +8,7 @@ import tracemalloc
 import uuid
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from chatbot_app.errors import Conflict, Forbidden, InvalidInput, TooManyAttempt
 from chatbot_app.models import Chat, Message, Project, now
 from chatbot_app.repositories import imports as chat_rows
 from chatbot_app.services import chats, downloads, exports, imports, projects, turns
-from chatbot_app.services.imports import archives, records, storing
+from chatbot_app.services.imports import archives, documents, records, storing
 from tests.conftest import Person, end, person, say
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -337,3 +338,20 @@ def test_a_long_file_is_never_in_memory(sqlite: str, tmp_path: Path):
         tracemalloc.stop()
     assert tally.chats == 80
     assert peak < path.stat().st_size / 4
+
+
+def test_a_piece_without_end_is_not_read_to_the_end(sqlite: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(documents, "LONGEST_PIECE", 200_000)
+    file = io.BytesIO(b'["' + b"x" * 5_000_000 + b'"]')
+    with pytest.raises(InvalidInput, match="too long to be read"):
+        imports.bring_in(person("Alice").id, file)
+    assert file.tell() < 1_000_000
+
+
+def test_two_workers_with_one_file_store_it_once(database: str):
+    who = person("Alice")
+    sample = (SAMPLES / "open_webui.json").read_bytes()
+    with ThreadPoolExecutor(4) as workers:
+        tallies = list(workers.map(lambda _: bring_in(who, sample), range(4)))
+    assert sorted((tally.chats, tally.present) for tally in tallies) == [(0, 1)] * 3 + [(1, 0)]
+    assert stored() == (2, 1, 3)

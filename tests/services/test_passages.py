@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from chatbot_app.errors import NotFound
-from chatbot_app.services import chats, passages, turns
+from chatbot_app.services import branches, chats, passages, turns
 from tests import crowd
 from tests.conftest import Person, end, say
 
@@ -69,7 +69,7 @@ def test_another_branch_is_told_and_strangers_get_nothing(alice: Person, charlie
 
     assert passages.around(alice.id, *place, first.answer.id) is None
     assert passages.around(alice.id, *place, again.answer.id) is not None
-    turns.show_version(alice.id, first.answer.id)
+    branches.show_version(alice.id, first.answer.id)
     assert passages.around(alice.id, *place, first.answer.id) is not None
     assert passages.below(alice.id, *place, after=first.answer.id) is None
     for look in (

@@ -76,7 +76,7 @@ def test_a_thousand_take_no_more_statements_than_ten(
         counts.append(len(said))
 
     few, many = counts
-    assert 0 < few == many
+    assert 0 < many <= few  # the ten are seen up to the first, which has versions of its own
 
 
 def test_filling_the_context_with_a_thousand_short_messages_takes_a_dozen_statements(

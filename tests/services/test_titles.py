@@ -229,6 +229,7 @@ async def test_what_is_gone_or_comes_from_the_demo_model_gets_no_title(
         ("Whales in winter", "Whales in winter"),
         ("  “Whales in winter.”  \n\nI hope this helps!", "Whales in winter"),
         ('"Whales"', "Whales"),
+        ("“The **great** `whales` in *winter*.”", "The great whales in winter"),
         ("**Title:** Whales\tin   winter", "Whales in winter"),
         ("Title: «Whales»", "Whales"),
         ("## Whales and C#", "Whales and C#"),

@@ -15,7 +15,7 @@ from chatbot_app.errors import AppError, Conflict, InvalidInput, NotFound
 from chatbot_app.generation import Job
 from chatbot_app.models import Chat, Message
 from chatbot_app.schemas import MessageView, Status
-from chatbot_app.services import chats, projects, purge, turns
+from chatbot_app.services import branches, chats, projects, purge, turns
 from tests.conftest import Person, end, say
 
 
@@ -411,7 +411,7 @@ def test_versions_of_an_answer_are_numbered_and_each_can_be_shown_again(alice: P
     assert (newest.version, newest.versions) == (2, 2)
     assert (newest.previous_version, newest.next_version) == (first.answer.id, "")
 
-    turns.show_version(alice.id, first.answer.id)
+    branches.show_version(alice.id, first.answer.id)
     older = shown(alice, first.chat.id)[-1]
     assert (older.id, older.blocks) == (first.answer.id, ["First"])
     assert (older.version, older.next_version) == (1, second.answer.id)
@@ -423,9 +423,9 @@ def test_a_version_is_shown_down_to_where_it_was_written_in_last(alice: Person):
     end(second, "Second")
     say(alice, "Two", "Deeper", chat_id=first.chat.id)
 
-    turns.show_version(alice.id, first.answer.id)
+    branches.show_version(alice.id, first.answer.id)
     assert len(shown(alice, first.chat.id)) == 2
-    turns.show_version(alice.id, second.answer.id)
+    branches.show_version(alice.id, second.answer.id)
     assert [m.blocks for m in shown(alice, first.chat.id)] == [
         ["One"], ["Second"], ["Two"], ["Deeper"],
     ]  # fmt: skip
@@ -436,7 +436,7 @@ def test_no_other_version_is_shown_while_an_answer_is_written(alice: Person):
     turns.retry(alice.id, first.answer.id)
 
     with pytest.raises(Conflict, match="still being written"):
-        turns.show_version(alice.id, first.answer.id)
+        branches.show_version(alice.id, first.answer.id)
 
 
 def test_a_stranger_can_neither_ask_nor_retry(alice: Person, charlie: Person):
@@ -448,7 +448,7 @@ def test_a_stranger_can_neither_ask_nor_retry(alice: Person, charlie: Person):
         lambda: turns.begin(charlie.id, charlie.project_id, turn.chat.id, "Hello"),
         lambda: turns.retry(charlie.id, turn.answer.id),
         lambda: turns.resume(charlie.id, turn.answer.id),
-        lambda: turns.show_version(charlie.id, turn.answer.id),
+        lambda: branches.show_version(charlie.id, turn.answer.id),
     ):
         with pytest.raises(NotFound):
             attempt()

@@ -1,5 +1,6 @@
 """A growing answer in several vars: nothing is lost or moved, and little is sent again."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from chatbot_app.state.block_groups import (
     GROUP_VARS,
     STRETCH,
     TAIL_VARS,
+    THOUGHT_VARS,
     BlockGroups,
     TailStretches,
 )
@@ -70,11 +72,12 @@ def test_the_stretches_together_are_the_tail(pieces: list[tuple[str, bool]]) -> 
         assert page == stretches.texts, "a page that takes over only what is named shows it all"
 
 
-def test_a_long_tail_is_sent_a_few_times_not_in_squares() -> None:
+@pytest.mark.parametrize("names", [TAIL_VARS, THOUGHT_VARS], ids=["tail", "thoughts"])
+def test_a_long_tail_is_sent_a_few_times_not_in_squares(names: tuple[str, ...]) -> None:
     for length in (1_000, 20_000, 200_000):
-        stretches, sent = TailStretches(), 0
+        stretches, sent = TailStretches(names), 0
         for _ in range(0, length, 20):
             sent += sum(len(stretches.texts[name]) for name in stretches.grow("x" * 20))
         youngest = length * STRETCH / 20 / 2  # half a stretch at each step
-        older = length * (len(TAIL_VARS) - 1) * FANOUT
+        older = length * (len(names) - 1) * FANOUT
         assert sent <= youngest + older, length

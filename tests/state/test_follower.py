@@ -8,10 +8,11 @@ import pytest
 
 from chatbot_app.errors import Unavailable
 from chatbot_app.generation import Engine, worker
+from chatbot_app.llm import Thought
 from chatbot_app.services import answers, chats, sessions, turns
 from chatbot_app.state import follower
 from chatbot_app.state.answer import LiveAnswer
-from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
+from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, THOUGHT_VARS
 from chatbot_app.state.conversation import Conversation
 from tests.conftest import Person, person
 from tests.generation.scripted import ScriptedModel
@@ -65,6 +66,60 @@ async def watch(tab: Tab, project_id: object, chat_id: str) -> Any:
     tab.route = {"project_id": str(project_id), "chat_id": chat_id}
     await tab.send(Conversation.open)
     return await tab.start(LiveAnswer.follow, {})
+
+
+def thoughts_of(tab: Tab) -> str:
+    """Give the thoughts as this tab's page has them."""
+    var = {key.rpartition(".")[2].removesuffix("_rx_state_"): key for key in _live(tab)}
+    return "".join(tab.vars[var[name]] for name in THOUGHT_VARS if name in var)
+
+
+def thought_ms(tab: Tab) -> int:
+    return next((tab.vars[key] for key in _live(tab) if ".thought_ms" in key), 0)
+
+
+async def test_thoughts_are_shown_as_they_grow_and_after_a_reload(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    early = tabs.open(alice.token)
+    runs = [await watch(early, alice.project_id, turn.chat.id)]
+    model.says(Thought("Let me "))
+    await early.until(lambda: thoughts_of(early) == "Let me ")
+    assert thought_ms(early) == 0
+    late = tabs.open(alice.token)
+    runs.append(await watch(late, alice.project_id, turn.chat.id))
+    model.says(Thought("think."))
+    for tab in (early, late):
+        await tab.until(lambda tab=tab: thoughts_of(tab) == "Let me think.")
+        assert text_of(tab) == ""
+    model.says("42")
+    for tab in (early, late):
+        await tab.until(lambda tab=tab: text_of(tab) == "42")
+        assert thought_ms(tab) != 0
+    model.says(None)
+    for tab in (early, late):
+        await tab.until(lambda tab=tab: finished(tab) == 1)
+        assert (thoughts_of(tab), text_of(tab)) == ("Let me think.", "42")
+        assert thought_ms(tab) >= 0
+    for run in runs:
+        run.cancel()
+
+
+async def test_an_answer_without_thoughts_sends_none(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    model.says("One ")
+    await tab.until(lambda: text_of(tab) == "One ")
+    for key in [key for key in tab.vars if ".thought" in key]:
+        del tab.vars[key]
+    model.says("two")
+    await tab.until(lambda: text_of(tab) == "One two")
+    assert not [key for key in tab.vars if ".thought" in key]
+    run.cancel()
 
 
 async def test_two_tabs_show_the_answer_as_it_grows_and_its_end(

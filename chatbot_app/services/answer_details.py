@@ -1,0 +1,91 @@
+"""What an answer took: how long, of which model, how many tokens.
+
+Where the provider did not count, the tokens are estimated, and said to be.
+"""
+
+import uuid
+
+from sqlmodel import Session
+
+from chatbot_app import db
+from chatbot_app.config import get_settings
+from chatbot_app.errors import NotFound
+from chatbot_app.llm import PromptMessage, context
+from chatbot_app.models import Message
+from chatbot_app.repositories import chats, messages, projects
+from chatbot_app.schemas import AnswerFacts
+from chatbot_app.services import text
+from chatbot_app.words import t
+
+
+def get(user_id: uuid.UUID, message_id: uuid.UUID | str, *, default_model: str = "") -> AnswerFacts:
+    """Tell what this answer took; `default_model` is who wrote it if no model was chosen.
+
+    Raises: NotFound.
+    """
+    with db.session() as session:
+        answer = _answer(session, user_id, message_id)
+        read = answer.prompt_tokens
+        is_read_counted = read is not None
+        if read is None:
+            read = _estimate_prompt(session, user_id, answer)
+    written = answer.completion_tokens
+    is_written_counted = written is not None
+    if written is None:
+        written = context.estimate_tokens(answer.content + answer.reasoning)
+    seconds = (answer.duration_ms or 0) / 1000
+    return AnswerFacts(
+        model=answer.model or default_model,
+        duration=_duration(seconds) if seconds else "",
+        prompt_tokens=_tokens(read, is_counted=is_read_counted),
+        completion_tokens=_tokens(written, is_counted=is_written_counted),
+        speed=_speed(written, seconds, is_counted=is_written_counted) if seconds else "",
+    )
+
+
+def thoughts(user_id: uuid.UUID, message_id: uuid.UUID | str) -> str:
+    """Give all that was thought for this answer.
+
+    Raises: NotFound.
+    """
+    with db.session() as session:
+        return _answer(session, user_id, message_id).reasoning
+
+
+def _answer(session: Session, user_id: uuid.UUID, message_id: uuid.UUID | str) -> Message:
+    message = messages.get(session, user_id, text.identifier(message_id))
+    if message.role != "assistant":
+        raise NotFound(t("This message is not an answer."))
+    return message
+
+
+def _estimate_prompt(session: Session, user_id: uuid.UUID, answer: Message) -> int:
+    """What the model would read if it were asked the same today: the settings may be others by now."""
+    chat = chats.get(session, user_id, answer.chat_id)
+    project = projects.get(session, user_id, chat.project_id)
+    above = messages.walk_up(session, user_id, answer.parent_id)
+    history = (
+        PromptMessage("user" if message.role == "user" else "assistant", message.content)
+        for message in above
+        if message.content and message.status != "failed"
+    )
+    sent = context.fit(project.system_prompt, history, get_settings().context_tokens)
+    return sum(context.estimate_tokens(message.content) for message in sent)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return t("{seconds} s", seconds=f"{seconds:.1f}")
+    return t("{minutes} min {seconds} s", minutes=int(seconds // 60), seconds=int(seconds % 60))
+
+
+def _tokens(count: int, *, is_counted: bool) -> str:
+    said = f"{count:,}"
+    return said if is_counted else t("about {count}", count=said)
+
+
+def _speed(count: int, seconds: float, *, is_counted: bool) -> str:
+    said = f"{round(count / seconds):,}"
+    if is_counted:
+        return t("{count} tokens/s", count=said)
+    return t("about {count} tokens/s", count=said)
