@@ -22,7 +22,8 @@ from chatbot_app.state.session import Session
 
 OPTIONS = {
     "route": "/projects/[project_id]/chat/[[chat_id]]",
-    "title": Conversation.tab_title,
+    # Not said in the state, which is first made where nobody calls, in no language.
+    "title": rx.cond(Conversation.tab_title != "", Conversation.tab_title, t("New chat")),
     "on_load": [Conversation.open, Rail.load, LiveAnswer.keep_up],
 }
 

@@ -69,7 +69,7 @@ async def _markdown(user_id: uuid.UUID, chat: Chat, project: Project) -> AsyncIt
             yield f"\n## {speaker} · {message.created_at:%Y-%m-%d %H:%M} UTC\n\n"
             yield message.content.rstrip("\n") + "\n"
             if message.error:
-                yield f"\n*{message.error}*\n"
+                yield f"\n*{t(message.error)}*\n"
 
 
 async def _branch(user_id: uuid.UUID, chat: Chat) -> list[uuid.UUID]:

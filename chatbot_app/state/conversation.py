@@ -15,7 +15,6 @@ from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, query_argument, route_argument
 from chatbot_app.state.rail import Rail
-from chatbot_app.words import t
 
 RECENT = 8
 """Messages in the short list, which is sent at every turn; older ones move to the long list."""
@@ -77,8 +76,8 @@ class Conversation(rx.State):
 
     @rx.var
     def tab_title(self) -> str:
-        """What the browser's tab says."""
-        return self.title or self.project_name or t("New chat")
+        """What the browser's tab says; empty until it is known, which the page has a word for."""
+        return self.title or self.project_name
 
     _is_arriving: bool = False
     """A chat was just begun, and the page is on its way to the chat's own address."""

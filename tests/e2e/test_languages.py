@@ -8,13 +8,13 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from chatbot_app.words import LOCALES
 from tests.browsers import OpenPage
-from tests.e2e.steps import PASSWORD, account, button
+from tests.e2e.steps import CHAT_URL, PASSWORD, account, button
 from tests.e2e.test_administration import make_admin
 from tests.fake_provider import FakeProvider
 from tests.served import Served
 
 SIGNED_OUT = ["/", "/login", "/register", "/forgot", "/reset", "/verify", "/login/code", "/nowhere"]
-SIGNED_IN = ["/projects", "/settings", "/admin", "/admin/invitations", "/admin/audit"]
+SIGNED_IN = ["/projects", "/archived", "/settings", "/admin", "/admin/invitations", "/admin/audit"]
 
 SHOWN = """() => {
   const texts = [document.title];
@@ -42,7 +42,7 @@ def expect_german(page: Page, path: str, known: set[str]) -> None:
     assert response
     sent = {html.unescape(text).strip() for text in re.findall(">([^<]+)<", response.text())}
     assert sent & known == set(), path
-    expect(page.locator("h1").first).to_be_visible()
+    expect(page.locator("h1, article").first).to_be_visible()
     expect(page.locator(".skeleton").filter(visible=True)).to_have_count(0)
     assert page.evaluate("document.documentElement.lang") == "de", path
     assert set(page.evaluate(SHOWN)) & known == set(), path
@@ -55,7 +55,7 @@ def test_who_reads_german_sees_nothing_else_and_no_page_is_drawn_twice(
     said: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "404" not in message.text:
+        if message.type in ("error", "warning") and "Failed to load" not in message.text:
             said.append(message.text)
 
     page.on("console", listen)
@@ -79,8 +79,13 @@ def test_who_reads_german_sees_nothing_else_and_no_page_is_drawn_twice(
     page.wait_for_url(re.compile("/chat"))
     expect(page.get_by_text("Allgemeiner Assistent").first).to_be_visible()
 
+    page.get_by_role("textbox", name="Nachricht", exact=True).fill("Hallo?")
+    button(page, "Senden").click()
+    page.wait_for_url(CHAT_URL)
+    expect(page.locator("article[data-status=complete][data-role=assistant]")).to_be_visible()
     make_admin(app, dana)
-    for path in SIGNED_IN:
+    chat = page.url.removeprefix(app.url)
+    for path in [chat, chat.partition("/chat")[0], *SIGNED_IN]:
         expect_german(page, path, known)
     page.goto("/settings")
     page.get_by_role("textbox", name="Name", exact=True).fill("")
