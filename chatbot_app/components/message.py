@@ -41,7 +41,7 @@ def _question(message: rx.Var[MessageView]) -> rx.Component:
                 t("Retry"),
                 on_click=Conversation.regenerate(message.id),
                 class_name="way-on",
-                data_way="retry",
+                data_way="rotate-ccw",
             ),
             class_name="ways-on",
         ),
