@@ -43,7 +43,7 @@ def chat_items(
             item(t("Archive"), on_select=ChatActions.archive(chat_id)),
         ),
         rx.dropdown_menu.separator(),
-        leading_item(t("Delete"), color="red", on_select=ChatActions.ask_to_delete(chat_id)),
+        leading_item(t("Delete"), color_scheme="red", on_select=ChatActions.ask_to_delete(chat_id)),
     ]
 
 
@@ -68,6 +68,7 @@ def chat_menu() -> rx.Component:
                 delete,
                 align="end",
             ),
+            modal=False,
         ),
     )
 

@@ -117,8 +117,9 @@ def _actions(user: rx.Var[UserRow]) -> rx.Component:
                 item(t("Enable"), on_select=Users.enable(user.id)),
                 item(t("Disable"), on_select=Users.disable(user.id)),
             ),
-            leading_item(t("Delete"), color="red", on_select=Users.ask_to_delete(user.id)),
+            leading_item(t("Delete"), color_scheme="red", on_select=Users.ask_to_delete(user.id)),
         ),
+        modal=False,
     )
 
 

@@ -9,6 +9,7 @@ import reflex as rx
 from chatbot_app.errors import AppError
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import answers, sessions
+from chatbot_app.services import text as text_rules
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path
@@ -24,6 +25,7 @@ class Edits(rx.State):
     @handler
     async def edit(self, viewer: Viewer, message_id: str, question: str, key: str) -> None:
         """Ask a question in other words, in its own place."""
+        message_id = str(text_rules.identifier(message_id))  # it goes back to the page
         conversation = await self.get_state(Conversation)
         try:
             sessions.require_verified(viewer)

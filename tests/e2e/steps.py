@@ -97,6 +97,13 @@ def begin_chat(page: Page, text: str) -> str:
     return page.url
 
 
+def new_chat(page: Page) -> None:
+    """Go to a new chat by its button, and wait until the composer is that one's."""
+    button(page, "New chat").click()
+    page.wait_for_url(re.compile(r"/chat/?$"))
+    expect(composer(page)).to_have_attribute("data-draft", re.compile("/$"))
+
+
 def messages(page: Page, role: str) -> Locator:
     """The messages of this role."""
     return page.get_by_role("log", name="Conversation").locator(f"article[data-role={role}]")

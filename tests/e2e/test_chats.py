@@ -15,6 +15,7 @@ from tests.e2e.steps import (
     create_project,
     expect_chat_ready,
     messages,
+    new_chat,
     send,
     sign_up,
 )
@@ -53,7 +54,7 @@ def test_chats_are_pinned_put_away_moved_and_deleted_and_come_back(page: Page) -
     other = create_project(page, "Travel")
     home = create_project(page, "Home")
     whales = begin_chat(page, "How are whales?")
-    button(page, "New chat").click()
+    new_chat(page)
     moon = begin_chat(page, "What is the moon?")
 
     # Pinned, from the rail.
@@ -143,7 +144,7 @@ def test_the_model_names_a_chat_in_all_its_tabs_until_a_person_does(
             expect(chat_links(tab)).to_have_text(["Whales in winter"])
 
         provider.enqueue(Answer(text="It is cold."), Answer(text="Another", first_token_delay=2.0))
-        button(page, "New chat").click()
+        new_chat(page)
         begin_chat(page, "Why?")
         button(page, "Why?").click()
         page.get_by_role("textbox", name="Chat title", exact=True).fill("Mine")

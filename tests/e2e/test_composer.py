@@ -15,6 +15,7 @@ from tests.e2e.steps import (
     expect_chat_ready,
     expect_status,
     messages,
+    new_chat,
     send,
     sign_up,
 )
@@ -225,5 +226,5 @@ def test_a_model_is_chosen_for_a_chat_by_keyboard_and_stays_there(
     assert [request.model for request in provider.requests] == [chosen, "not/listed"]
     assert provider.models_asked <= asked_before + 1
     expect(answer(page)).to_be_visible()
-    button(page, "New chat").click()
+    new_chat(page)
     expect(button(page, "Model: fake-model")).to_be_visible()

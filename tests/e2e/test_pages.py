@@ -19,6 +19,7 @@ from tests.e2e.steps import (
     expect_not_found,
     expect_status,
     messages,
+    new_chat,
     send,
     sign_in,
     sign_up,
@@ -106,7 +107,7 @@ def test_on_a_phone_the_navigation_is_a_drawer(provider: FakeProvider, open_page
     button(page, "Account menu").click()
     expect(page.get_by_role("menuitem", name="Sign out", exact=True)).to_be_in_viewport()
     page.keyboard.press("Escape")
-    button(page, "New chat").click()
+    new_chat(page)
     page.wait_for_url(re.compile(r"/chat/?$"))
     expect(messages(page, "user")).to_have_count(0)
     expect(button(page, "New chat")).not_to_be_in_viewport()

@@ -19,6 +19,7 @@ from tests.e2e.steps import (
     expect_status,
     message_id,
     messages,
+    new_chat,
     send,
     sign_up,
     text_of,
@@ -231,7 +232,7 @@ def test_each_chat_keeps_its_draft_over_a_reload(provider: FakeProvider, page: P
     sign_up(page, "Alice")
     first = begin_chat(page, "The first chat")
     composer(page).fill("a draft in the first chat")
-    button(page, "New chat").click()
+    new_chat(page)
     expect(messages(page, "user")).to_have_count(0)
     expect(composer(page)).to_have_value("")
     composer(page).fill("a draft in the new chat")
