@@ -68,7 +68,6 @@ def chat_menu() -> rx.Component:
                 delete,
                 align="end",
             ),
-            modal=False,
         ),
     )
 

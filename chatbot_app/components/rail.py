@@ -102,7 +102,6 @@ def _project_switcher() -> rx.Component:
             rx.dropdown_menu.item(t("Archived chats"), on_select=rx.redirect("/archived")),
             class_name="menu",
         ),
-        modal=False,
     )
 
 
@@ -155,7 +154,6 @@ def _chat_line(chat: rx.Var[ChatItem]) -> rx.Component:
                     chat.id, is_pinned=chat.is_pinned, on_rename=Rail.start_renaming(chat.id)
                 )
             ),
-            modal=False,
         ),
     )
 
@@ -189,5 +187,4 @@ def _account_menu() -> rx.Component:
             side="top",
             class_name="menu",
         ),
-        modal=False,
     )

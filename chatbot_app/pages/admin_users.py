@@ -119,7 +119,6 @@ def _actions(user: rx.Var[UserRow]) -> rx.Component:
             ),
             leading_item(t("Delete"), color_scheme="red", on_select=Users.ask_to_delete(user.id)),
         ),
-        modal=False,
     )
 
 

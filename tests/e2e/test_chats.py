@@ -30,7 +30,7 @@ def choose(page: Page, menu: Locator, item: str) -> None:
     menu.focus()
     page.keyboard.press("Enter")
     chosen = page.get_by_role("menuitem", name=item, exact=True)
-    for _ in range(6):
+    for _ in range(12):
         if chosen.evaluate("item => item === document.activeElement"):
             break
         page.keyboard.press("ArrowDown")
