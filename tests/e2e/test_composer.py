@@ -203,6 +203,7 @@ def test_a_model_is_chosen_for_a_chat_by_keyboard_and_stays_there(
     expect(button(page, "Model: fake-model")).to_be_focused()
     keys.press("Enter")
     search.fill("model 34")  # 34, 134, 234, 334, 340
+    expect(page.get_by_role("option").first).to_have_text(re.compile("Model 34"))
     for _ in range(4):
         keys.press("ArrowDown")
     keys.press("Enter")

@@ -92,7 +92,7 @@ def test_an_archived_chat_is_in_no_list_but_its_own_and_can_be_read(alice: Perso
     assert accounts.landing(alice.id).endswith(kept.id)
     (card,) = projects.list_for(alice.id)
     assert card.chats == 1
-    assert card.last_activity == kept.last_message_at
+    assert card.last_activity[:19] == kept.last_message_at[:19]
 
     assert not chat_places.unarchive(alice.id, away.id).is_archived
     assert titles(alice) == ([], ["Away", "Kept"])
