@@ -56,7 +56,7 @@ FOR_THE_SIGNED_OUT = [*PAGES][: [*PAGES].index("chat")]
 
 SETTLED = """async () => {
   const drawn = (it) => it.complete && it.naturalWidth > 0;
-  const isStill = () => !document.querySelector(".skeleton")
+  const isStill = () => ![...document.querySelectorAll(".skeleton")].some((it) => it.checkVisibility())
     && [...document.images].filter((it) => it.getBoundingClientRect().top < innerHeight).every(drawn)
     && document.getAnimations().every((it) => it.playState !== "running");
   await document.fonts.ready;
