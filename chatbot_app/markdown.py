@@ -59,6 +59,7 @@ def _note(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return True
     line = after = start + 1
     ends_it = state.md.block.ruler.getRules("paragraph")
+    outside, state.parentType = state.parentType, "paragraph"  # the rules ask what they would end
     while line < end:
         if not state.isEmpty(line):
             is_inside = state.sCount[line] - state.blkIndent >= 4
@@ -67,6 +68,7 @@ def _note(state: StateBlock, start: int, end: int, silent: bool) -> bool:
                 break
             after = line + 1
         line += 1
+    state.parentType = outside
     token = state.push("note", "", 0)
     token.map = [start, after]
     state.line = after

@@ -46,6 +46,7 @@ def fed(pieces: list[str]) -> list[str]:
 
 @settings(max_examples=600, deadline=None)
 @given(text=DOCUMENTS, sizes=st.lists(st.integers(1, 40), min_size=1, max_size=8))
+@example(text="word\n[^1]: note\n2) two\n", sizes=[1])
 @example(text='para\n\n[a]: /url "title\ngoes on"\n\nend', sizes=[1])
 @example(text="a\r\nb\r\n\r\nc", sizes=[2])
 def test_blocks_are_the_same_however_the_text_was_cut(text: str, sizes: list[int]) -> None:

@@ -182,6 +182,6 @@ async def test_many_chats_are_looked_at_in_one_transaction(
         follow.__enter__()
     await mirror.look()
     await asyncio.sleep(0)
-    assert looks == [10]
+    assert set(looks) == {10}  # the worker may look as well
     for follow in follows:
         follow.__exit__(None, None, None)
