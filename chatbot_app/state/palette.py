@@ -42,7 +42,9 @@ class Palette(rx.State):
         async with self:
             self.chats, self.messages = found.chats, self._dated(found.messages)
             self.older_than, self.hint = found.older_than, hint
-            self.found_for, self.is_loaded = query[: search.LONGEST_QUERY], True
+            # It goes back to the page: as it came, it could be what no page can be sent.
+            self.found_for = db.storable(query[: search.LONGEST_QUERY])
+            self.is_loaded = True
 
     @handler
     async def show_more(self, viewer: Viewer) -> None:

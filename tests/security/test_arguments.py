@@ -184,3 +184,14 @@ def test_a_frame_over_a_megabyte_closes_that_socket_alone(
             tab.settle()
         assert bystander.state()["session.name"] == estate.owner.viewer.name
     assert canary not in server.log
+
+
+def test_words_that_can_not_be_stored_are_looked_for_in_vain_and_the_page_stays(
+    server: Served, handlers: list[Handler], estate: Estate
+) -> None:
+    with Tab(server, estate.owner.token) as tab:
+        tab.at("/projects")
+        for words in UNSTORABLE:
+            tab.emit(named(handlers, "palette.look_for"), form={"search": words})
+            tab.drain(0.3)  # in the background, which `settle` does not wait for
+            tab.settle()
