@@ -12,14 +12,18 @@
 
   // ---- The rail: collapsed on a desktop (remembered), a drawer on a phone ----
 
+  // What is typed in a temporary chat stays with its tab.
+  const placeFor = (key) => (key.endsWith("/temporary") ? sessionStorage : localStorage);
   const store = {
-    get: (key) => { try { return localStorage.getItem(key); } catch { return null; } },
-    set: (key, value) => { try { value ? localStorage.setItem(key, value) : localStorage.removeItem(key); } catch { /* full or forbidden */ } },
+    get: (key) => { try { return placeFor(key).getItem(key); } catch { return null; } },
+    set: (key, value) => { try { value ? placeFor(key).setItem(key, value) : placeFor(key).removeItem(key); } catch { /* full or forbidden */ } },
   };
   // What was typed and not sent is nobody's business once its owner has left.
   const forgetDrafts = () => {
     try {
-      for (const key of Object.keys(localStorage)) if (/^(draft|sending|queued|model|models):/.test(key)) localStorage.removeItem(key);
+      for (const place of [localStorage, sessionStorage]) {
+        for (const key of Object.keys(place)) if (/^(draft|sending|queued|model|models):/.test(key)) place.removeItem(key);
+      }
     } catch { /* forbidden: then there are none */ }
   };
   if (store.get("rail")) root.dataset.rail = "collapsed";
@@ -182,7 +186,7 @@
   const copyMessage = async (id, text) => {
     const button = $(`article[data-message-id="${id}"] [data-copy]`);
     await toClipboard(text);
-    button?.setAttribute("data-copied", "");
+    button?.setAttribute("data-copied", say("Copied"));
     setTimeout(() => button?.removeAttribute("data-copied"), 1500);
   };
 

@@ -10,6 +10,7 @@
   const UNKNOWN = "draft:/";
   const draftKey = (field) => (field.dataset.draft === "/" && field.dataset.openDraft) || `draft:${field.dataset.draft}`;
   const isNewChat = (draft) => draft !== UNKNOWN && draft.endsWith("/");
+  const isTemporary = (draft) => draft?.endsWith("/temporary") === true;
   const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
   // ---- Drafts: kept when the fingers rest, for a long one takes a while to be written down ----
@@ -309,10 +310,11 @@
     }
   }, { capture: true });
 
-  // ---- The model that was chosen for a chat that does not exist yet: it is sent with the first message ----
+  // ---- The model that was chosen for a chat that is not stored, yet or ever: it is sent with the message ----
 
   const choice = {
-    get: (draft) => (isNewChat(draft) && store.get(`model:${draft}`)) || "",
+    isFor: (draft) => isNewChat(draft) || isTemporary(draft),
+    get: (draft) => (choice.isFor(draft) && store.get(`model:${draft}`)) || "",
     set(name, draft) {
       store.set(`model:${draft}`, name);
       choice.show();
@@ -326,6 +328,24 @@
 
   // ---- Typing and sending ----
 
+  // A new chat that becomes a temporary one, or the other way round, keeps what was typed and the model.
+  on("click", (event) => {
+    const field = composer();
+    if (!field || !event.target.closest?.("[data-temporary-switch]")) return;
+    const draft = draftKey(field);
+    carried = { draft, until: Date.now() + 3000 };
+    choice.set(choice.get(draft), `draft:${field.dataset.draft.split("/")[0]}/${isTemporary(draft) ? "" : "temporary"}`);
+    if (isTemporary(draft)) choice.set("", draft);
+  }, { capture: true });
+
+  // A temporary chat was left: nothing of it stays.
+  const forget = (draft) => {
+    drafts.set(draft, "");
+    outbox.drop(draft);
+    queue.drop(draft);
+    choice.set("", draft);
+  };
+
   // Another chat is open. What was typed before the page knew which one belongs to it; what was sent there and
   // never taken is on its way again.
   const openDraft = (field) => {
@@ -335,6 +355,7 @@
     const isCarried = carried !== null && carried.draft === former && Date.now() < carried.until;
     carried = null;
     if (isCarried && isNewChat(former)) queue.move(former, draft);
+    if (isTemporary(former) && !isCarried) forget(former);
     if ((former === UNKNOWN || isCarried) && field.value) {
       drafts.set(former, "");
       if (pending?.draft === former) pending.draft = draft;
@@ -464,8 +485,8 @@
   const chosenModel = () => choice.get(draftKey(composer()));
   const chooseForNewChat = (name) => {
     const draft = draftKey(composer());
-    if (isNewChat(draft)) choice.set(name, draft);
-    return isNewChat(draft);
+    if (choice.isFor(draft)) choice.set(name, draft);
+    return choice.isFor(draft);
   };
   Object.assign(window.chatbot, { freshKey, chosenModel, chooseForNewChat });
 })();

@@ -66,7 +66,11 @@ def _text() -> rx.Component:
         data_limit=str(get_settings().message_max_chars),
         data_accepted=Conversation.accepted.to_string() + " " + Conversation.accepted_key,
         data_refused=Conversation.refused.to_string() + " " + Conversation.refused_key,
-        data_draft=Conversation.open_project_id + "/" + Conversation.open_chat_id,
+        data_draft=rx.cond(
+            Conversation.is_temporary,
+            Conversation.open_project_id + "/temporary",
+            Conversation.open_project_id + "/" + Conversation.open_chat_id,
+        ),
         class_name="composer-text",
     )
 

@@ -19,7 +19,6 @@ from chatbot_app.generation.live import Generation, Job
 from chatbot_app.generation.outcomes import Outcomes
 from chatbot_app.generation.records import Outcome
 from chatbot_app.llm import ChatModel, Prompt, Thought
-from chatbot_app.repositories.messages import Took
 from chatbot_app.schemas import Status
 from chatbot_app.words import mark
 
@@ -44,7 +43,9 @@ class Engine:
         self.has_work = asyncio.Event()
         """Set while answers are live here."""
         self.on_end: list[Callable[[Generation], None]] = []
-        """Called with each answer that ended here, once that is stored. Must be quick."""
+        """Called with each answer that ended here, once that is stored; with temporary ones too. Must be
+        quick.
+        """
         self._shutdown_seconds = shutdown_seconds
         self._live: dict[uuid.UUID, Generation] = {}
         self._in_chat: dict[uuid.UUID, Generation] = {}
@@ -59,7 +60,9 @@ class Engine:
         return list(self._live.values())
 
     def start(self, job: Job) -> Generation:
-        """Begin the answer whose row and run are stored. While closing, it ends at once."""
+        """Begin the answer whose row and run are stored, or one that is to have none. While closing, it
+        ends at once.
+        """
         generation = Generation(
             job.message_id,
             job.chat_id,
@@ -67,6 +70,7 @@ class Engine:
             job.text,
             reasoning=job.reasoning,
             took=job.took,
+            is_temporary=job.is_temporary,
         )
         self._live[job.message_id] = self._in_chat[job.chat_id] = generation
         self.has_work.set()
@@ -150,11 +154,11 @@ class Engine:
 
     async def _supervise(self, generation: Generation, reader: asyncio.Task[None]) -> None:
         await asyncio.wait([reader])
-        took = generation.timing.ended(generation.usage)
+        generation.took = generation.timing.ended(generation.usage)
         if generation.status == "generating":
             generation.status, generation.error = _outcome(generation, reader)
-        if not generation.is_lost:
-            await self._outcomes.store(_to_store(generation, took))
+        if not generation.is_lost and not generation.is_temporary:
+            await self._outcomes.store(_to_store(generation))
         self._ended_runs.append(generation.run_id)
         generation.saved.set()
         for told in self.on_end:
@@ -185,7 +189,7 @@ def _outcome(generation: Generation, reader: asyncio.Task[None]) -> tuple[Status
     return ("interrupted" if generation.has_text else "failed"), reason
 
 
-def _to_store(generation: Generation, took: Took) -> Outcome:
+def _to_store(generation: Generation) -> Outcome:
     return Outcome(
         generation.message_id,
         generation.run_id,
@@ -193,5 +197,5 @@ def _to_store(generation: Generation, took: Took) -> Outcome:
         status=generation.status,
         error=generation.error,
         reasoning=generation.reasoning,
-        took=took,
+        took=generation.took,
     )

@@ -40,7 +40,7 @@ class Journal:
 
     async def tick(self) -> None:
         """Write what is new. What the database would not take is offered again at the next tick."""
-        live = self._engine.live
+        live = [generation for generation in self._engine.live if not generation.is_temporary]
         if not live:
             return
         chunks = [chunk for g in live if not g.is_lost and (chunk := g.unkept()) is not None]

@@ -16,7 +16,8 @@ class Job:
     """An answer to be written, whose row and run are stored already.
 
     `text` is what the message holds so far: nothing, or the beginning that is to be gone on with;
-    `reasoning` what was thought for it, and `took` what it took.
+    `reasoning` what was thought for it, and `took` what it took. One that `is_temporary` has no row
+    and no run, and never will: it lives in memory alone.
     """
 
     message_id: uuid.UUID
@@ -26,6 +27,7 @@ class Job:
     text: str = ""
     reasoning: str = ""
     took: Took = UNKNOWN
+    is_temporary: bool = False
 
 
 class _Strand:
@@ -63,10 +65,12 @@ class Generation:
         *,
         reasoning: str = "",
         took: Took = UNKNOWN,
+        is_temporary: bool = False,
     ) -> None:
         self.message_id = message_id
         self.chat_id = chat_id
         self.run_id = run_id
+        self.is_temporary = is_temporary
         self.status: Status = "generating"
         self.error = ""
         self.usage: Usage | None = None
@@ -74,7 +78,11 @@ class Generation:
         self.is_lost = False
         """Whether somebody else ended this run: what is stored then counts, not what is here."""
         self.saved = asyncio.Event()
-        """Set once there is nothing more to store: the outcome is in the database, or another's is."""
+        """Set once there is nothing more to store: the outcome is in the database, or another's is, or
+        it is to be nowhere.
+        """
+        self.took = took
+        """What it took; in full once it ended."""
         self.timing = Timing(took, has_thought=bool(reasoning), has_text=bool(text))
         self._text = _Strand(text)
         self._thoughts = _Strand(reasoning)

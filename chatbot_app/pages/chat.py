@@ -11,6 +11,7 @@ from chatbot_app.components.missing import missing
 from chatbot_app.components.prose import LiveFeed
 from chatbot_app.components.sharing import share_dialog
 from chatbot_app.components.shell import navigation_button, shell
+from chatbot_app.components.temporary import temporary_note, temporary_switch
 from chatbot_app.components.thoughts import thoughts_feed
 from chatbot_app.components.titles import title_form
 from chatbot_app.components.words import t
@@ -23,7 +24,11 @@ from chatbot_app.state.session import Session
 OPTIONS = {
     "route": "/projects/[project_id]/chat/[[chat_id]]",
     # Not said in the state, which is first made where nobody calls, in no language.
-    "title": rx.cond(Conversation.tab_title != "", Conversation.tab_title, t("New chat")),
+    "title": rx.cond(
+        Conversation.is_temporary,
+        t("Temporary chat"),
+        rx.cond(Conversation.tab_title != "", Conversation.tab_title, t("New chat")),
+    ),
     "on_load": [Conversation.open, Rail.load, LiveAnswer.keep_up],
 }
 
@@ -85,6 +90,7 @@ def page() -> rx.Component:
                 ),
                 class_name="chat",
                 data_empty=rx.cond(IS_EMPTY, "true", "false"),
+                data_temporary=rx.cond(Conversation.is_temporary, "true", "false"),
             ),
         ),
     )
@@ -110,7 +116,10 @@ def _bar() -> rx.Component:
                     on_click=Conversation.start_renaming,
                     class_name="title-button ellipsis",
                 ),
-                rx.el.span(t("New chat"), class_name="page-bar-title"),
+                rx.el.span(
+                    rx.cond(Conversation.is_temporary, t("Temporary chat"), t("New chat")),
+                    class_name="page-bar-title",
+                ),
             ),
         ),
         rx.link(
@@ -121,6 +130,7 @@ def _bar() -> rx.Component:
             aria_label=t("Settings of {name}", name=Conversation.project_name),
             class_name="project-chip",
         ),
+        rx.cond(Conversation.may_become_temporary, temporary_switch()),
         share_dialog(),
         chat_menu(),
         class_name="page-bar",
@@ -212,17 +222,21 @@ def _greeting() -> rx.Component:
                 t("What can I do for you?"),
             ),
         ),
-        rx.cond(
-            Conversation.is_demo,
-            rx.el.p(
-                t(
-                    "This is the demo model. It shows how everything works; connect a real one"
-                    " with OPENAI_API_KEY."
-                ),
-                class_name="demo-note",
-            ),
-        ),
+        rx.cond(Conversation.is_temporary, temporary_note(), _demo_note()),
         class_name="greeting",
+    )
+
+
+def _demo_note() -> rx.Component:
+    return rx.cond(
+        Conversation.is_demo,
+        rx.el.p(
+            t(
+                "This is the demo model. It shows how everything works; connect a real one"
+                " with OPENAI_API_KEY."
+            ),
+            class_name="demo-note",
+        ),
     )
 
 

@@ -4,6 +4,7 @@ Where the provider did not count, the tokens are estimated, and said to be.
 """
 
 import uuid
+from dataclasses import replace
 
 from sqlmodel import Session
 
@@ -13,8 +14,8 @@ from chatbot_app.errors import NotFound
 from chatbot_app.llm import PromptMessage, context
 from chatbot_app.models import Message
 from chatbot_app.repositories import chats, messages, projects
-from chatbot_app.schemas import AnswerFacts
-from chatbot_app.services import text
+from chatbot_app.schemas import AnswerFacts, MessageView
+from chatbot_app.services import text, views
 from chatbot_app.words import t
 
 
@@ -25,21 +26,27 @@ def get(user_id: uuid.UUID, message_id: uuid.UUID | str, *, default_model: str =
     """
     with db.session() as session:
         answer = _answer(session, user_id, message_id)
-        read = answer.prompt_tokens
-        is_read_counted = read is not None
-        if read is None:
-            read = _estimate_prompt(session, user_id, answer)
-    written = answer.completion_tokens
-    is_written_counted = written is not None
-    if written is None:
-        written = context.estimate_tokens(answer.content + answer.reasoning)
-    seconds = (answer.duration_ms or 0) / 1000
-    return AnswerFacts(
+        read = _estimate_prompt(session, user_id, answer) if answer.prompt_tokens is None else 0
+    facts = of(views.message_view(answer), answer.reasoning)
+    return replace(
+        facts,
         model=answer.model or default_model,
+        prompt_tokens=facts.prompt_tokens or _tokens(read, is_counted=False),
+    )
+
+
+def of(answer: MessageView, thoughts: str = "") -> AnswerFacts:
+    """Tell what the answer itself says of what it took, after these `thoughts`."""
+    seconds, read = answer.duration_ms / 1000, answer.prompt_tokens
+    written, is_counted = answer.completion_tokens, answer.completion_tokens > 0
+    if not is_counted:
+        written = context.estimate_tokens("".join(answer.blocks) + thoughts)
+    return AnswerFacts(
+        model=answer.model,
         duration=_duration(seconds) if seconds else "",
-        prompt_tokens=_tokens(read, is_counted=is_read_counted),
-        completion_tokens=_tokens(written, is_counted=is_written_counted),
-        speed=_speed(written, seconds, is_counted=is_written_counted) if seconds else "",
+        prompt_tokens=_tokens(read, is_counted=True) if read else "",
+        completion_tokens=_tokens(written, is_counted=is_counted),
+        speed=_speed(written, seconds, is_counted=is_counted) if seconds else "",
     )
 
 

@@ -16,7 +16,7 @@ from chatbot_app import db
 from chatbot_app.errors import Conflict, NotFound, Unavailable
 from chatbot_app.generation import records, worker
 from chatbot_app.schemas import ChatPage, Turn
-from chatbot_app.services import accounts, branches, chats, passages, projects, turns
+from chatbot_app.services import accounts, branches, chats, passages, projects, temporary, turns
 from chatbot_app.words import t
 
 T = TypeVar("T")
@@ -199,6 +199,7 @@ async def delete_account(user_id: uuid.UUID, *, by: uuid.UUID | None = None) -> 
     chat_ids = await db.in_thread(accounts.chat_ids, user_id)
     engine = worker.engine()
     await engine.stop_chats(chat_ids)
+    await temporary.stop_all(user_id)
     await db.in_thread(accounts.delete, user_id, by=by)
     for chat_id in chat_ids:
         engine.channels.messages_changed(chat_id)

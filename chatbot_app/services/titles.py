@@ -66,6 +66,7 @@ class Titles:
             self._is_closed
             or self._engine.model.is_demo
             or generation.is_lost
+            or generation.is_temporary
             or generation.status not in {"complete", "stopped"}
             or not generation.has_text
             or generation.chat_id in self._waiting

@@ -59,7 +59,7 @@ def begin(
 
     Raises: InvalidInput, NotFound, Conflict while an answer is being written there.
     """
-    words, question_id = _words(question), _question_id(user_id, text.key(key))
+    words, question_id = words_of(question), _question_id(user_id, text.key(key))
     own_model = model_choices.checked(model)
     with db.session(write=True) as session:
         # A new chat has no row to wait at, so that of two requests the second sees the first.
@@ -85,7 +85,7 @@ def edit(user_id: uuid.UUID, message_id: uuid.UUID | str, question: str, key: st
 
     Raises: InvalidInput, NotFound, Conflict for an answer and while one is being written there.
     """
-    words, question_id = _words(question), _question_id(user_id, text.key(key))
+    words, question_id = words_of(question), _question_id(user_id, text.key(key))
     with db.session(write=True) as session:
         former, chat = branches.lock(session, user_id, message_id)
         if former.role != "user":
@@ -163,7 +163,11 @@ def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
     return Begun(_turn(user_id, rows), job)
 
 
-def _words(question: str) -> str:
+def words_of(question: str) -> str:
+    """Take a question as it was typed.
+
+    Raises: InvalidInput.
+    """
     limit = get_settings().message_max_chars
     return text.passage(question, "The message", limit=limit, required=True)
 

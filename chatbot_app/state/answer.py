@@ -79,7 +79,7 @@ class LiveAnswer(rx.State):
         """
         async with self:
             conversation = await self.get_state(Conversation)
-            project_id, chat_id = conversation.open_project_id, conversation.open_chat_id
+            project_id, chat_id = conversation.open_project_id, conversation._followed_id()
             token = session_token(self)
             self._follower = name = uuid.uuid4().hex
         if chat_id:
@@ -95,9 +95,14 @@ class LiveAnswer(rx.State):
         )
         if ended is None:
             return
-        blocks = [text for name in GROUP_VARS for text in getattr(self, name)]
-        tail = [getattr(self, name) for name in TAIL_VARS]
         thoughts = "".join(getattr(self, name) for name in THOUGHT_VARS)
-        is_same = "".join(blocks + tail) == "".join(ended.blocks)
+        is_same = self._told(ended.id) == "".join(ended.blocks)
         if not is_same or views.shown_thoughts(thoughts) != ended.reasoning:
             self.message_id = ""
+
+    def _told(self, message_id: str) -> str:
+        """All text of this answer that came to this page, if it is the one that was followed last."""
+        if message_id != self.message_id:
+            return ""
+        blocks = [text for name in GROUP_VARS for text in getattr(self, name)]
+        return "".join(blocks + [getattr(self, name) for name in TAIL_VARS])

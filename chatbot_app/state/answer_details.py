@@ -4,8 +4,9 @@ import reflex as rx
 
 from chatbot_app import db
 from chatbot_app.generation import worker
-from chatbot_app.schemas import AnswerFacts, Viewer
+from chatbot_app.schemas import AnswerFacts, MessageView, Viewer
 from chatbot_app.services import answer_details
+from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import handler
 
 
@@ -20,9 +21,14 @@ class AnswerDetails(rx.State):
     @handler
     async def look(self, viewer: Viewer, message_id: str) -> None:
         """Show what this answer took."""
+        found = await self._in_temporary_chat(message_id)
         default = worker.engine().model.name
-        self.facts = await db.in_thread(
-            answer_details.get, viewer.user_id, message_id, default_model=default
+        self.facts = (
+            answer_details.of(found, found.reasoning)
+            if found
+            else await db.in_thread(
+                answer_details.get, viewer.user_id, message_id, default_model=default
+            )
         )
         self.message_id = message_id
 
@@ -31,3 +37,10 @@ class AnswerDetails(rx.State):
         """Show all that was thought for this answer."""
         self.thoughts = await db.in_thread(answer_details.thoughts, viewer.user_id, message_id)
         self.thoughts_id = message_id
+
+    async def _in_temporary_chat(self, message_id: str) -> MessageView | None:
+        conversation = await self.get_state(Conversation)
+        if not conversation.is_temporary:
+            return None
+        shown = conversation._shown("earlier") + conversation._shown("recent")
+        return next((message for message in shown if message.id == message_id), None)

@@ -2,59 +2,45 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import reflex as rx
 
 from chatbot_app import db
 from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
-from chatbot_app.schemas import ChatItem, ChatPage, MessageView, Turn, Viewer
-from chatbot_app.services import answers, chats, passages, projects, sessions
+from chatbot_app.schemas import ChatItem, Turn, Viewer
+from chatbot_app.services import answers, chats, passages, projects, sessions, temporary
 from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, query_argument, route_argument
 from chatbot_app.state.rail import Rail
+from chatbot_app.state.shown_messages import RECENT
+from chatbot_app.state.temporary import TemporaryChat
 
-RECENT = 8
-"""Messages in the short list, which is sent at every turn; older ones move to the long list."""
+if TYPE_CHECKING:
+    from chatbot_app.state.answer import LiveAnswer
 
 FURTHER = 3
 """Longest pages that are read beyond the first to find where another branch parts from the one that
 is shown; one that is longer begins with its end.
 """
 
-KEPT = 60
-"""Messages of the long list that stay in the page while the chat goes on; scrolling up loads the
-rest again.
-"""
 
-
-class Conversation(rx.State):
-    """The messages of the open chat, in two lists so that a turn does not resend what is already
-    there.
-    """
+class Conversation(TemporaryChat, rx.State):
+    """The open chat, stored or temporary."""
 
     open_project_id: str = ""
-    open_chat_id: str = ""
     project_name: str = ""
     model_name: str = ""
     default_model: str = ""
     """What this project's chats are asked with unless they chose another."""
     starters: list[str] = []
     is_demo: bool = False
-    title: str = ""
-    is_pinned: bool = False
-    is_archived: bool = False
-    earlier: list[MessageView] = []
-    recent: list[MessageView] = []
-    older_than: str = ""
-    newer_than: str = ""
-    """Set while a stretch from the middle is shown: what comes new stays away until one goes there."""
     is_loaded: bool = False
     is_missing: bool = False
     is_renaming: bool = False
-    hint: str = ""
     accepted: int = 0
     accepted_key: str = ""
     """Counts messages that were taken, and names the last: the composer lets go of its text then,
@@ -65,14 +51,14 @@ class Conversation(rx.State):
     """Counts messages that were not, and names the last: the composer sends it by itself no more."""
 
     @rx.var
-    def is_answering(self) -> bool:
-        """Whether an answer is being written in this chat."""
-        return any(message.status == "generating" for message in self.recent[-1:])
-
-    @rx.var
     def is_empty(self) -> bool:
         """Whether nothing has been said here yet."""
         return self.is_loaded and not self.recent and not self.earlier
+
+    @rx.var
+    def may_become_temporary(self) -> bool:
+        """Whether this chat may still be made a temporary one, or an ordinary one again."""
+        return self.is_empty and not self.is_missing and not self.open_chat_id
 
     @rx.var
     def tab_title(self) -> str:
@@ -97,23 +83,25 @@ class Conversation(rx.State):
     async def _open(self, viewer: Viewer) -> None:
         project_id, chat_id = route_argument(self, "project_id"), route_argument(self, "chat_id")
         wanted = query_argument(self, "message")
+        is_temporary = self._is_to_be_temporary()
+        goes_on = is_temporary and self.is_temporary and project_id == self.open_project_id
+        if not goes_on:
+            await self._begin_anew(viewer, is_temporary=is_temporary)
+        live, page = await self._live_answer(), None
         try:
             project = await db.in_thread(projects.get, viewer.user_id, project_id)
-            page = (
-                await answers.open_at(viewer.user_id, project_id, chat_id, wanted)
-                if chat_id
-                else None
-            )
+            if goes_on:
+                page = self._temporary_page(viewer.user_id, live._told)
+            elif chat_id:
+                page = await answers.open_at(viewer.user_id, project_id, chat_id, wanted)
         except NotFound:
             self.is_missing, self.is_loaded = True, True
             self.open_project_id, self.open_chat_id, self.title = project_id, "", ""
             return
         if page is not None and chat_id == self.open_chat_id and not page.newer_than:
-            from chatbot_app.state.answer import LiveAnswer  # which knows this state already
-
             if wanted or not self.newer_than:
                 self._merge(page)
-            (await self.get_state(LiveAnswer))._believe(page.messages)
+            live._believe(page.messages)
         else:
             self.earlier = []
             self.recent = page.messages if page else []
@@ -145,6 +133,9 @@ class Conversation(rx.State):
     async def retry(self, viewer: Viewer, message_id: str) -> None:
         """Ask for another answer in place of one that ended early."""
         sessions.require_verified(viewer)
+        if self.is_temporary:
+            await self._ask_temporary_again(viewer, self.open_project_id, message_id)
+            return
         turn = await answers.retry(viewer.user_id, message_id)
         await self._take(viewer, turn, turn.question.id)
 
@@ -161,6 +152,9 @@ class Conversation(rx.State):
         question that has none.
         """
         sessions.require_verified(viewer)
+        if self.is_temporary:
+            await self._ask_temporary_again(viewer, self.open_project_id, message_id)
+            return
         turn = await answers.regenerate(viewer.user_id, message_id)
         await self._take(viewer, turn, turn.question.id)
 
@@ -174,13 +168,19 @@ class Conversation(rx.State):
     async def stop(self, viewer: Viewer) -> None:
         """Stop the answer that is being written; in the background, so nothing is in its way."""
         async with self:
-            chat_id = self.open_chat_id
-        await answers.stop(viewer.user_id, chat_id)
+            chat_id, live = self.open_chat_id, self._live_temporary()
+        if live is not None:
+            await temporary.stop(viewer.user_id, live.id)
+        else:
+            await answers.stop(viewer.user_id, chat_id)
 
     @handler
     async def load_earlier(self, viewer: Viewer) -> None:
         """Put the messages before those on the page in front of them."""
         if not self.older_than:
+            return
+        if self.is_temporary:
+            self._take_from_aside()
             return
         page = await db.in_thread(
             chats.open_page,
@@ -241,15 +241,15 @@ class Conversation(rx.State):
             sessions.require_verified(viewer)
             if not self._is_where_the_page_is():
                 await self._open(viewer)
-            turn = await answers.send(
-                viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key, model
-            )
+            turn = await self._send(viewer, text, key, model)
         except AppError as error:
             self.hint = error.message
             self.refused, self.refused_key = self.refused + 1, key
             return None
         self.hint = ""
         self.accepted, self.accepted_key = self.accepted + 1, key
+        if turn is None:
+            return None
         if self.open_chat_id and turn.chat.id != self.open_chat_id:
             # It was sent in another chat before, and is not asked again.
             return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id))
@@ -257,6 +257,8 @@ class Conversation(rx.State):
         if self.newer_than:
             await self._show_end(viewer)
         self._append(turn)
+        if self.is_temporary:
+            return None
         (await self.get_state(Rail))._show_chat(turn.chat)
         if not turn.is_new_chat:
             return None
@@ -264,6 +266,21 @@ class Conversation(rx.State):
         self.model_name = turn.chat.model or self.default_model
         self._is_arriving = True
         return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
+
+    async def _send(self, viewer: Viewer, text: str, key: str, model: str) -> Turn | None:
+        """Ask, or nothing if it is the last question once more."""
+        if not self.is_temporary:
+            return await answers.send(
+                viewer.user_id, self.open_project_id, self.open_chat_id or None, text, key, model
+            )
+        if key and key == self.accepted_key:
+            return None
+        return await self._ask_in_temporary(viewer, self.open_project_id, text, model)
+
+    async def _live_answer(self) -> "LiveAnswer":
+        from chatbot_app.state.answer import LiveAnswer  # which knows this state already
+
+        return await self.get_state(LiveAnswer)
 
     async def _show_end(self, viewer: Viewer) -> None:
         page = await db.in_thread(
@@ -275,18 +292,10 @@ class Conversation(rx.State):
         """Whether the open chat is the one in the address: a quick hand sends before `open` has run."""
         if route_argument(self, "project_id") != self.open_project_id:
             return False
+        if self._is_to_be_temporary() != self.is_temporary:
+            return False
         chat_id = route_argument(self, "chat_id")
         return chat_id == self.open_chat_id or (not chat_id and self._is_arriving)
-
-    def _call(self, chat: ChatItem) -> None:
-        """Say what the chat is called and where it stands; what is said already is left alone."""
-        for name in ("title", "is_pinned", "is_archived"):
-            if getattr(self, name) != getattr(chat, name):
-                setattr(self, name, getattr(chat, name))
-
-    def _shown(self, name: str) -> list[MessageView]:
-        """The plain list behind a var, without the proxy that watches for changes."""
-        return list(self.get_value(name))
 
     async def _take(self, viewer: Viewer, turn: Turn, place: str) -> None:
         """Show a turn in the place of this message and of all that follows it on the page."""
@@ -318,41 +327,3 @@ class Conversation(rx.State):
             )
             page = replace(above, messages=above.messages + page.messages)
         self._merge(page)
-
-    def _append(self, turn: Turn) -> None:
-        if any(m.id == turn.question.id for m in self._shown("earlier") + self._shown("recent")):
-            return  # it was sent twice, and is here already
-        recent = [*self._shown("recent"), turn.question, turn.answer]
-        if len(recent) > RECENT:
-            earlier = self._shown("earlier") + recent[: -RECENT // 2]
-            recent = recent[-RECENT // 2 :]
-            if len(earlier) > KEPT:
-                earlier = earlier[-KEPT:]
-                self.older_than = earlier[0].id
-            self.earlier = earlier
-        self.recent = recent
-
-    def _joins(self, page: ChatPage) -> bool:
-        """Whether a stretch of the stored branch begins with a message that is on the page."""
-        shown = self._shown("earlier") + self._shown("recent")
-        return bool(page.messages) and any(m.id == page.messages[0].id for m in shown)
-
-    def _merge(self, page: ChatPage) -> None:
-        """Take over the newest messages as they are stored, and set only what differs."""
-        if self.newer_than:
-            self.newer_than = ""
-        earlier, recent = self._shown("earlier"), self._shown("recent")
-        shown = [message.id for message in earlier + recent]
-        first = page.messages[0].id if page.messages else ""
-        if first not in shown:
-            self.earlier, self.recent = [], page.messages
-            self.older_than = page.older_than
-        else:
-            merged = (earlier + recent)[: shown.index(first)] + page.messages
-            if merged[: len(earlier)] != earlier:
-                self.earlier = earlier = earlier[: shown.index(first)]
-            if merged[len(earlier) :] != recent:
-                self.recent = merged[len(earlier) :]
-        self._call(page.chat)
-        if self.hint and not self.is_answering:
-            self.hint = ""

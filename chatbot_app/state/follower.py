@@ -161,7 +161,8 @@ class Follower:
             was_answering = conversation.is_answering
             if not conversation.newer_than:
                 conversation._merge(page)
-            (await self.state.get_state(Rail))._show_chat(page.chat)
+            if not conversation.is_temporary:
+                (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
                 self._put(generation, self._read(generation), is_last=True)
             if was_answering and not conversation.is_answering:
@@ -173,6 +174,10 @@ class Follower:
 
     async def _newest(self) -> ChatPage:
         """Read the newest messages, and more of them where another branch is shown than before."""
+        async with self.state:
+            conversation = await self._conversation()
+            if conversation.is_temporary:
+                return conversation._temporary_page(self.user_id, self.state._told)
         chat = (self.user_id, self.project_id, self.chat_id)
         page = await db.in_thread(chats.open_page, *chat, limit=REFRESHED)
         if page.older_than:
@@ -239,7 +244,7 @@ class Follower:
         """
         conversation: Conversation = await self.state.get_state(Conversation)
         session: Session = await self.state.get_state(Session)
-        is_here = conversation.open_chat_id == self.chat_id and self.state._follower == self.name
+        is_here = conversation._followed_id() == self.chat_id and self.state._follower == self.name
         if not is_here or session._owner != str(self.user_id):
             raise _Left
         return conversation
