@@ -333,7 +333,7 @@
     const field = composer();
     if (!field || !event.target.closest?.("[data-temporary-switch]")) return;
     const draft = draftKey(field);
-    carried = { draft, until: Date.now() + 3000 };
+    carried = { draft, until: Date.now() + 3000, isSwitch: true };
     choice.set(choice.get(draft), `draft:${field.dataset.draft.split("/")[0]}/${isTemporary(draft) ? "" : "temporary"}`);
     if (isTemporary(draft)) choice.set("", draft);
   }, { capture: true });
@@ -403,7 +403,8 @@
     outbox.keep(draft, text, key);
     put("key", key);
     const offline = lookAtLine();
-    pending = message(draft, text, key, offline || draft === UNKNOWN);
+    const isSwitching = carried?.isSwitch && carried.draft === draft && Date.now() < carried.until;
+    pending = message(draft, text, key, offline || isSwitching || draft === UNKNOWN);
     if (offline) hint(NOT_SENT, true);
     return !pending.waits;
   };

@@ -117,7 +117,14 @@ def _bar() -> rx.Component:
                     class_name="title-button ellipsis",
                 ),
                 rx.el.span(
-                    rx.cond(Conversation.is_temporary, t("Temporary chat"), t("New chat")),
+                    rx.cond(
+                        Conversation.is_temporary,
+                        rx.fragment(
+                            rx.icon("message-circle-dashed", size=16, aria_hidden="true"),
+                            t("Temporary chat"),
+                        ),
+                        t("New chat"),
+                    ),
                     class_name="page-bar-title",
                 ),
             ),

@@ -125,7 +125,7 @@ async def test_the_journal_takes_no_temporary_answer_for_one_that_was_lost(
     await until(lambda: other.unkept() is None)  # the journal has been at work
     assert generation.status == "generating"
     await temporary.stop(alice.id, turn.answer.id)
-    await answers.delete_chat(alice.id, stored.chat.id)
+    await answers.stop(alice.id, stored.chat.id)
     erase(alice, stored.chat.id)
 
 
@@ -140,7 +140,9 @@ async def test_one_answer_at_a_time_and_an_end_to_its_length(engine: Engine, ali
     await temporary.stop(alice.id, turn.answer.id)
 
 
-async def test_nobody_else_gets_at_it(engine: Engine, model: Listener, alice: Person, charlie: Person):
+async def test_nobody_else_gets_at_it(
+    engine: Engine, model: Listener, alice: Person, charlie: Person
+):
     with pytest.raises(NotFound):
         await temporary.ask(charlie.id, alice.project_id, CHAT, [], "In Alice's project?")
     model.says("A secret.", None)
@@ -170,9 +172,7 @@ async def test_an_answer_is_forgotten_some_time_after_its_end(
     await until(lambda: uuid.UUID(turn.answer.id) not in temporary._asked)
 
 
-async def test_a_restart_ends_it_with_a_sentence(
-    database: str, model: Listener, alice: Person
-):
+async def test_a_restart_ends_it_with_a_sentence(database: str, model: Listener, alice: Person):
     opened = await worker.open_engine(model, shutdown_seconds=0.05)
     turn = await ask(alice, "Will you stay?")
     model.says("Until")

@@ -3,7 +3,8 @@
 import pytest
 
 from chatbot_app.schemas import ChatItem, ChatPage, MessageView, Turn
-from chatbot_app.state.conversation import KEPT, RECENT, Conversation
+from chatbot_app.state.conversation import Conversation
+from chatbot_app.state.shown_messages import KEPT, RECENT
 
 CHAT = ChatItem(id="chat", project_id="project", title="A chat", last_message_at="")
 
