@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 
+from tests.browsers import OpenPage
+from tests.e2e import steps
 from tests.fake_provider import Answer, FakeProvider
 from tests.faults.visitors import (
     PASSWORD,
@@ -365,4 +368,27 @@ def test_an_idle_page_shows_nothing_of_what_is_said_after_the_sign_out(
                 idle.tab.drain(1)
                 wait_until(lambda idle=idle: is_led_away(idle), "the page to be led away", 8)
                 assert secret not in "".join(idle.tab.frames)
+    assert_nothing_odd(pair)
+
+
+def test_a_temporary_chat_goes_on_at_whichever_worker_its_tab_comes_to(
+    pair: Served, provider: FakeProvider, open_page: OpenPage
+) -> None:
+    page = open_page(served=pair)
+    steps.sign_up(page, "Alice")
+    page.goto(f"{page.url}?temporary=1")
+    writers: set[int] = set()
+    while len(writers) < 2:
+        turn = len(provider.requests)
+        assert turn < 40, "the other worker never took a connection"
+        steps.expect_chat_ready(page)
+        steps.send(page, f"Question {turn}")
+        expect(steps.messages(page, "assistant")).to_have_count(turn + 1)
+        steps.expect_status(page, "complete")
+        writers.add(writer_of(pair, provider, turn).pid)
+        asked = [m["content"] for m in provider.requests[turn].messages if m["role"] == "user"]
+        assert asked == [f"Question {n}" for n in range(turn + 1)]
+        page.reload()
+    expect(steps.messages(page, "user")).to_have_count(len(provider.requests))
+    assert pair.query("SELECT count(*) FROM message") == [(0,)]
     assert_nothing_odd(pair)
