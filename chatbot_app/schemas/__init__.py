@@ -1,0 +1,71 @@
+"""What crosses from services to pages and API: frozen, plain, and never a hash or a secret.
+
+Reflex sends these to the browser as they are, so their fields are strings and numbers a page can
+show; moments are ISO 8601 in UTC.
+"""
+
+from chatbot_app.schemas.accounts import (
+    AuditPage,
+    AuditRow,
+    Connection,
+    InvitationItem,
+    Protection,
+    Provider,
+    SessionGrant,
+    SignIn,
+    UserList,
+    UserRow,
+    Viewer,
+)
+from chatbot_app.schemas.conversations import (
+    AnswerFacts,
+    ArchivedChat,
+    ArchivedList,
+    ChatHit,
+    ChatItem,
+    ChatList,
+    ChatPage,
+    Found,
+    MessageHit,
+    MessageView,
+    ProjectCard,
+    ProjectDetail,
+    Role,
+    SharedLink,
+    SharedPage,
+    Status,
+    TextPart,
+    Turn,
+)
+
+__all__ = [
+    "AnswerFacts",
+    "ArchivedChat",
+    "ArchivedList",
+    "AuditPage",
+    "AuditRow",
+    "ChatHit",
+    "ChatItem",
+    "ChatList",
+    "ChatPage",
+    "Connection",
+    "Found",
+    "InvitationItem",
+    "MessageHit",
+    "MessageView",
+    "ProjectCard",
+    "ProjectDetail",
+    "Protection",
+    "Provider",
+    "Role",
+    "SessionGrant",
+    "SharedLink",
+    "SharedPage",
+    "SignIn",
+    "Status",
+    "TextPart",
+    "Turn",
+    "UserList",
+    "UserRow",
+    "Viewer",
+]
