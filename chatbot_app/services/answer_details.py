@@ -9,13 +9,12 @@ from dataclasses import replace
 from sqlmodel import Session
 
 from chatbot_app import db
-from chatbot_app.config import get_settings
 from chatbot_app.errors import NotFound
-from chatbot_app.llm import PromptMessage, context
+from chatbot_app.llm import context
 from chatbot_app.models import Message
 from chatbot_app.repositories import chats, messages, projects
 from chatbot_app.schemas import AnswerFacts, MessageView
-from chatbot_app.services import text, views
+from chatbot_app.services import prompts, text, views
 from chatbot_app.words import t
 
 
@@ -68,15 +67,12 @@ def _answer(session: Session, user_id: uuid.UUID, message_id: uuid.UUID | str) -
 
 def _estimate_prompt(session: Session, user_id: uuid.UUID, answer: Message) -> int:
     """What the model would read if it were asked the same today: the settings may be others by now."""
+    if answer.parent_id is None:
+        return 0
     chat = chats.get(session, user_id, answer.chat_id)
     project = projects.get(session, user_id, chat.project_id)
-    above = messages.walk_up(session, user_id, answer.parent_id)
-    history = (
-        PromptMessage("user" if message.role == "user" else "assistant", message.content)
-        for message in above
-        if message.content and message.status != "failed"
-    )
-    sent = context.fit(project.system_prompt, history, get_settings().context_tokens)
+    asked = messages.get(session, user_id, answer.parent_id)
+    sent = prompts.of_question(session, user_id, project, chat, asked).messages
     return sum(context.estimate_tokens(message.content) for message in sent)
 
 

@@ -7,20 +7,18 @@ finds it.
 
 import asyncio
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chatbot_app import db, markdown
-from chatbot_app.config import get_settings
 from chatbot_app.errors import Conflict, NotFound, Unavailable
 from chatbot_app.generation import Generation, Job, worker
-from chatbot_app.llm import context
-from chatbot_app.llm.protocol import Prompt, PromptMessage
+from chatbot_app.llm.protocol import Prompt
 from chatbot_app.models import Message
 from chatbot_app.repositories import projects
 from chatbot_app.schemas import ChatItem, MessageView, Turn
-from chatbot_app.services import model_choices, text, turns, views
+from chatbot_app.services import model_choices, prompts, text, turns, views
 from chatbot_app.words import mark, t
 
 MOST = 200
@@ -144,19 +142,7 @@ def _prompt(
 ) -> Prompt:
     with db.session() as session:
         project = projects.get(session, user_id, text.identifier(project_id))
-        system_prompt, temperature = project.system_prompt, project.temperature
-        model = model or project.model
-    fitting = context.fit(system_prompt, _history(said, words), get_settings().context_tokens)
-    return Prompt(fitting, model=model or None, temperature=temperature)
-
-
-def _history(said: Sequence[MessageView], words: str) -> Iterator[PromptMessage]:
-    """Go back through what was said, newest first, as `turns` does."""
-    yield PromptMessage("user", words)
-    for message in reversed(said):
-        if message.blocks and message.status != "failed":
-            role = "user" if message.role == "user" else "assistant"
-            yield PromptMessage(role, "".join(message.blocks))
+        return prompts.of_words(project, said, words, model)
 
 
 def _ended(asked: _Asked) -> MessageView:

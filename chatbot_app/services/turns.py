@@ -7,7 +7,6 @@ was there.
 """
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,24 +16,14 @@ from chatbot_app import db
 from chatbot_app.config import get_settings
 from chatbot_app.errors import Conflict, NotFound
 from chatbot_app.generation import Job, worker
-from chatbot_app.llm import context
-from chatbot_app.llm.protocol import Prompt, PromptMessage
 from chatbot_app.models import Chat, Message, Project
 from chatbot_app.repositories import answer_runs, chats, messages, projects
 from chatbot_app.schemas import Turn
-from chatbot_app.services import branches, model_choices, text, views
+from chatbot_app.services import branches, model_choices, prompts, text, views
 from chatbot_app.words import t
 
 RETRIABLE = frozenset({"failed", "interrupted", "stopped"})
 RESUMABLE = frozenset({"interrupted", "stopped"})
-
-GO_ON = (
-    "Your last answer was cut off. Continue it from exactly where it stops. Do not repeat anything "
-    "of it, do not comment on this, and do not start a new paragraph unless one is due."
-)
-"""What the model is asked for an answer that is to be gone on with. Said as a person's message,
-for many models take the last word only from a person.
-"""
 
 
 class Begun(NamedTuple):
@@ -149,7 +138,9 @@ def resume(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Begun:
                 message_id=answer.id,
                 chat_id=chat.id,
                 run_id=answer_runs.add(session, answer.id, chat.id),
-                prompt=_prompt(session, user_id, project, chat, asked, begun=answer.content),
+                prompt=prompts.of_question(
+                    session, user_id, project, chat, asked, begun=answer.content
+                ),
                 text=answer.content,
                 reasoning=answer.reasoning,
                 took=messages.Took(
@@ -258,7 +249,7 @@ def _begin_answer(
         parent_id=asked.id,
         role="assistant",
         status="generating",
-        model=_model(project, chat) or worker.default_model(),
+        model=prompts.model(project, chat) or worker.default_model(),
     )
     messages.add(session, answer)
     chat.active_leaf_id = answer.id
@@ -268,43 +259,9 @@ def _begin_answer(
         message_id=answer.id,
         chat_id=chat.id,
         run_id=answer_runs.add(session, answer.id, chat.id),
-        prompt=_prompt(session, user_id, project, chat, asked),
+        prompt=prompts.of_question(session, user_id, project, chat, asked),
     )
     return answer, job
-
-
-def _prompt(
-    session: Session,
-    user_id: uuid.UUID,
-    project: Project,
-    chat: Chat,
-    asked: Message,
-    *,
-    begun: str = "",
-) -> Prompt:
-    limit = get_settings().context_tokens
-    history = _history(session, user_id, asked.id)
-    if begun:
-        fitting = context.fit_to_go_on(project.system_prompt, history, begun, GO_ON, limit)
-    else:
-        fitting = context.fit(project.system_prompt, history, limit)
-    return Prompt(fitting, model=_model(project, chat) or None, temperature=project.temperature)
-
-
-def _model(project: Project, chat: Chat) -> str:
-    """The model that was chosen for this chat; empty: the server's default."""
-    return chat.model or project.model
-
-
-def _history(session: Session, user_id: uuid.UUID, newest_id: uuid.UUID) -> Iterator[PromptMessage]:
-    """Go back through what the model should remember, newest first, reading as little as it can.
-
-    A stopped or interrupted answer was read by a person and counts; a failed one is an error.
-    """
-    for message in messages.walk_up(session, user_id, newest_id):
-        if message.content and message.status != "failed":
-            role = "user" if message.role == "user" else "assistant"
-            yield PromptMessage(role=role, content=message.content)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from chatbot_app.errors import AppError, Conflict, InvalidInput, NotFound
 from chatbot_app.generation import Job
 from chatbot_app.models import Chat, Message
 from chatbot_app.schemas import MessageView, Status
-from chatbot_app.services import branches, chats, projects, purge, turns
+from chatbot_app.services import branches, chats, projects, prompts, purge, turns
 from tests.conftest import Person, end, say
 
 
@@ -302,7 +302,7 @@ def test_an_answer_goes_on_in_its_own_message_from_the_text_that_is_there(alice:
         ("assistant", "Whole"),
         ("user", "Two"),
         ("assistant", "Half of "),
-        ("user", turns.GO_ON),
+        ("user", prompts.GO_ON),
     ]
 
 
