@@ -25,7 +25,7 @@ from chatbot_app.config import get_settings
 from chatbot_app.cookies import pending_cookie, session_cookie
 from chatbot_app.errors import NotSignedIn
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import accounts, sessions, two_factor
+from chatbot_app.services import accounts, registration, sessions, two_factor
 from chatbot_app.words import t
 
 router = APIRouter(prefix="/api/auth", dependencies=[Depends(require_own_origin)])
@@ -71,7 +71,7 @@ class PasswordChange(Form):
 @router.post("/register", status_code=201)
 async def register(form: Registration, request: Request, response: Response) -> dict[str, str]:
     """Make an account, its starter project and a session; says where to go."""
-    grant = await accounts.register(
+    grant = await registration.register(
         name=form.name,
         email=form.email,
         password=form.password,

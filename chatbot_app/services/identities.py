@@ -21,7 +21,7 @@ from chatbot_app.identity_providers import (
 from chatbot_app.models import Identity, User, now
 from chatbot_app.repositories import identities, users
 from chatbot_app.schemas import Connection, Provider, SessionGrant, Viewer
-from chatbot_app.services import accounts, audit, sessions, text, throttle
+from chatbot_app.services import accounts, audit, registration, sessions, text, throttle
 from chatbot_app.words import t
 
 
@@ -195,7 +195,7 @@ def _refused(by: IdentityProvider, problem: Problem, target: uuid.UUID | None) -
 def _register(by: IdentityProvider, proven: ProvenIdentity, mail: str) -> SessionGrant:
     user = User(name=_readable(proven, mail), email=mail, password_hash="", email_verified_at=now())
     with db.session(write=True) as session:
-        landing = accounts.open_account(session, user, by.name)
+        landing = registration.open_account(session, user, by.name)
         identities.add(session, _identity(user, proven, mail))
         audit.record(session, "identity-connect", actor=user.id, detail=by.name)
         return sessions.begin(session, user, landing)

@@ -7,7 +7,7 @@ from chatbot_app.config import get_settings
 from chatbot_app.errors import Forbidden
 from chatbot_app.models import User, now
 from chatbot_app.repositories import users
-from chatbot_app.services import accounts, audit, passwords, sessions, text
+from chatbot_app.services import audit, passwords, registration, sessions, text
 from chatbot_app.words import t
 
 BY_COMMAND = "by command"
@@ -51,5 +51,5 @@ def _open(person: str, mail: str, password_hash: str) -> None:
         name=person, email=mail, password_hash=password_hash, role="admin", email_verified_at=now()
     )
     with db.session(write=True) as session:
-        accounts.open_account(session, user, BY_COMMAND)
+        registration.open_account(session, user, BY_COMMAND)
         audit.record(session, "role", actor=None, target=user.id, detail=f"admin, {BY_COMMAND}")

@@ -47,6 +47,7 @@ from chatbot_app.services import (
     links,
     password_reset,
     purge,
+    registration,
     sharing,
     titles,
     turns,
@@ -193,14 +194,14 @@ def coming_and_going(crowd: Crowd) -> Paths:
 
     def register() -> None:
         who = {"name": "New", "email": "new@example.org", "address": "192.0.2.1"}
-        asyncio.run(accounts.register(password="a new horse reads it", **who))
+        asyncio.run(registration.register(password="a new horse reads it", **who))
 
     def register_by_invitation() -> None:
         admin = Viewer(user, uuid.uuid4(), "Somebody", crowd.neighbour.email, role="admin")
         link = asyncio.run(invitations.create(admin, email="", role="user"))
         who = {"name": "New", "email": "invited@example.org", "address": "192.0.2.1"}
         token = link.partition("#")[2]
-        asyncio.run(accounts.register(password="a new horse reads it", invitation=token, **who))
+        asyncio.run(registration.register(password="a new horse reads it", invitation=token, **who))
 
     def use_links() -> None:
         link = password_reset.make_link(crowd.neighbour.email)

@@ -21,7 +21,14 @@ from chatbot_app.errors import (
 )
 from chatbot_app.models import Chat, Message, Project, User, UserSession
 from chatbot_app.schemas import SessionGrant, Viewer
-from chatbot_app.services import accounts, chats, passwords, projects, sessions
+from chatbot_app.services import (
+    accounts,
+    chats,
+    passwords,
+    projects,
+    registration,
+    sessions,
+)
 from tests.conftest import PASSWORD, Person, say
 
 NEW = "violet kettle drum"
@@ -31,7 +38,7 @@ HOME = "203.0.113.7"
 async def join(email: str = "dana@example.org", **changes: str) -> tuple[SessionGrant, Viewer]:
     """Register Dana."""
     form = {"name": "Dana", "email": email, "password": PASSWORD, "address": HOME} | changes
-    grant = await accounts.register(**form)
+    grant = await registration.register(**form)
     return grant, sessions.resolve(grant.token)
 
 

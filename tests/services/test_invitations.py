@@ -12,7 +12,14 @@ from chatbot_app import db
 from chatbot_app.errors import AppError, Conflict, Forbidden, InvalidInput, NotFound
 from chatbot_app.models import AuditEntry, Invitation, User, now
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import accounts, administration, invitations, letters, sessions
+from chatbot_app.services import (
+    accounts,
+    administration,
+    invitations,
+    letters,
+    registration,
+    sessions,
+)
 from tests.conftest import PASSWORD, Person, person
 from tests.smtp_server import SmtpServer
 
@@ -29,7 +36,7 @@ def admin(database: str) -> Viewer:
 
 async def join(email: str = DANA, *, link: str = "", password: str = PASSWORD) -> Viewer:
     """Register with the token of this link."""
-    grant = await accounts.register(
+    grant = await registration.register(
         name="Dana",
         email=email,
         password=password,

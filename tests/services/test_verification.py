@@ -6,7 +6,14 @@ import pytest
 
 from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyAttempts
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import accounts, letters, sessions, throttle, two_factor, verification
+from chatbot_app.services import (
+    letters,
+    registration,
+    sessions,
+    throttle,
+    two_factor,
+    verification,
+)
 from tests.conftest import PASSWORD
 from tests.smtp_server import SmtpServer
 
@@ -15,7 +22,7 @@ DANA = "dana@example.org"
 
 async def join() -> tuple[Viewer, str]:
     """Register Dana; gives her token, too."""
-    grant = await accounts.register(
+    grant = await registration.register(
         name="Dana", email=DANA, password=PASSWORD, address="203.0.113.7"
     )
     await letters.settle(10)
