@@ -104,7 +104,7 @@ async def test_an_account_that_appears_meanwhile_does_not_use_it_up(
     def nothing(*_: object) -> None:
         return None
 
-    monkeypatch.setattr(accounts, "_refuse_early", nothing)
+    monkeypatch.setattr(registration, "_refuse_early", nothing)
     with pytest.raises(Conflict):
         await join(admin.email, link=link)
     assert len(stored()) == 1
