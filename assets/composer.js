@@ -2,14 +2,23 @@
 "use strict";
 
 (() => {
-  const { $, on, store, lookAtLine, scrollToEnd } = window.chatbot;
+  const { $, on, store, lookAtLine, scrollToEnd, place, whenMoved } = window.chatbot;
   const composer = () => $("textarea[data-composer]");
 
-  // A page that is made anew, after the server was away, does not know for a moment which chat it shows. One that was
-  // just opened doesn't either, and what reads what is sent may not be there yet.
-  const UNKNOWN = "draft:/";
-  const draftKey = (field) => (field.dataset.draft === "/" && field.dataset.openDraft) || `draft:${field.dataset.draft}`;
-  const isNewChat = (draft) => draft !== UNKNOWN && draft.endsWith("/");
+  // A draft belongs to the chat that the address names, and goes with a chat that is taken to another project. Only
+  // the server can tell what is in that chat: until it has, nothing is sent.
+  const keyOf = (shown) => `draft:${/\/(temporary)?$/.test(shown) ? shown : shown.split("/")[1]}`;
+  let arrival = null; // {from, to}: a chat that was just begun, and whose address is on its way
+  const draftKey = (field) => {
+    const there = place();
+    if (there === null) return field.dataset.openDraft ?? keyOf(field.dataset.draft); // the page is being left
+    return keyOf(arrival?.from === there ? arrival.to : there);
+  };
+  const isShown = (field) => {
+    const draft = draftKey(field);
+    return keyOf(field.dataset.draft) === draft && !isCarried(draft);
+  };
+  const isNewChat = (draft) => draft.endsWith("/");
   const isTemporary = (draft) => draft?.endsWith("/temporary") === true;
   const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
@@ -108,9 +117,11 @@
 
   // ---- What is on its way ----
 
-  // The message that is on its way, {key, text, draft, since, wait, tries, waits, isQueued}: until the server took it or
-  // refused it by its key. `waits` if the page was offline, so that it was not even handed over.
+  // The message that is on its way, {key, text, draft, since, wait, tries, waits, isHeld, isQueued}: until the server
+  // took it or refused it by its key. `waits` if it was not even handed over, for the page was offline, or, `isHeld`,
+  // didn't know yet what is in the chat.
   let pending = null;
+  let left = null; // what was on its way when its chat was left
   let resending = false;
 
   // A message has a name of its own, kept beside its draft until the server took it: sent again, also after a
@@ -136,20 +147,32 @@
   const TWO_TOO_LONG = say("Another message is queued, and together they would be too long. This one stays here.");
   const TRIES = 6; // within some two minutes that the server could be reached
 
-  let carried = null; // what was typed on, or queued, while a new chat got its address belongs there
+  // {draft, until}: what was typed on, or queued, while a new chat got its address belongs there. Likewise with a chat
+  // that becomes a temporary one: from the click on, before the address says so, nothing is sent.
+  let carried = null;
+  const carry = (draft) => { carried = { draft, until: Date.now() + 3000 }; };
+  const isCarried = (draft) => carried !== null && carried.draft === draft && Date.now() < carried.until;
 
   const message = (draft, text, key, waits) => ({ draft, text, key, waits, since: Date.now(), wait: 4000, tries: 0 });
+
+  const take = (key) => {
+    const taken = [pending, left].find((message) => message?.key === key);
+    if (taken && taken === pending) {
+      pending = null;
+      hint("");
+    } else if (taken) left = null;
+    return taken;
+  };
 
   // The server took a message: let go of what was sent, and of nothing that was typed since.
   const accepted = (field, key) => {
     scrollToEnd();
     const open = field.dataset.openDraft; // whose text stands in the field: a new chat may just have got its address
-    if (isNewChat(open)) choice.set("", open);
-    if (pending?.key !== key) return;
-    const { draft, text, isQueued } = pending;
-    pending = null;
-    hint("");
-    if (isNewChat(draft)) carried = { draft, until: Date.now() + 3000 };
+    if (isNewChat(open) && arrival) choice.set("", open);
+    const taken = take(key);
+    if (!taken) return;
+    const { draft, text, isQueued } = taken;
+    if (isNewChat(draft) && open === draft) carry(draft);
     if (isQueued) {
       queue.drop(draft);
       return;
@@ -158,15 +181,14 @@
     if (open === draft && field.value.startsWith(text)) {
       drafts.set(draft, "");
       write(field, field.value.slice(text.length).trimStart());
-      if (field.value) carried = { draft, until: Date.now() + 3000 };
+      if (field.value) carry(draft);
     } else if (drafts.get(draft) === text) drafts.set(draft, "");
   };
 
   const refused = (field, key) => {
-    if (pending?.key !== key) return;
-    const { draft, text, isQueued } = pending;
-    pending = null;
-    hint("");
+    const taken = take(key);
+    if (!taken) return;
+    const { draft, text, isQueued } = taken;
     if (isQueued && draftKey(field) === draft) queue.takeBack(field);
     outbox.keep(draft, text, key, "refused"); // it may be stored all the same, if nobody knows
   };
@@ -184,21 +206,31 @@
 
   // What went into a connection that was just dying never arrives, and is sent again, ever less often. What was
   // sent while the page was offline waits in its field, where it can still be changed.
-  setInterval(() => {
+  const goOn = (field) => {
     const offline = lookAtLine();
-    const field = composer();
-    if (field) queue.afterAnswer(field);
-    if (pending === null || !field || draftKey(field) !== pending.draft) return;
+    queue.afterAnswer(field);
+    if (pending === null || draftKey(field) !== pending.draft) return;
     const waited = Date.now() - pending.since;
     if ((pending.waits && (offline || !pending.isQueued)) || waited > 2000) hint(NOT_SENT, true);
-    if (offline || (!pending.waits && waited < pending.wait)) return;
+    if (offline || !isShown(field) || (!pending.waits && waited < pending.wait)) return;
+    if (pending.isHeld && isAnswering(field)) {
+      const { draft, text } = pending;
+      pending = null;
+      hint("");
+      queue.add(field, draft, text);
+      return;
+    }
     if (pending.tries >= TRIES) {
       refused(field, pending.key);
       hint(GAVE_UP);
       return;
     }
-    Object.assign(pending, { since: Date.now(), wait: Math.min(2 * pending.wait, 30000), waits: false, tries: pending.tries + 1 });
+    Object.assign(pending, { since: Date.now(), wait: Math.min(2 * pending.wait, 30000), waits: false, isHeld: false, tries: pending.tries + 1 });
     sendAgain(field);
+  };
+  setInterval(() => {
+    const field = composer();
+    field ? goOn(field) : lookAtLine();
   }, 1000);
 
   // ---- What was sent while an answer is being written: one message, which goes when the answer has ended ----
@@ -259,7 +291,7 @@
 
     // An answer that ended well lets it go; one that did not needs a person to look at it first.
     afterAnswer(field) {
-      if (!queued || pending || isAnswering(field) || draftKey(field) !== queued.draft) return;
+      if (!queued || pending || isAnswering(field) || draftKey(field) !== queued.draft || !isShown(field)) return;
       if ($("[data-load-later]")) return; // the last answer is not in the page
       const last = [...document.querySelectorAll("[role=log] article")].at(-1)?.dataset;
       if (last?.role !== "assistant" || last.status === "generating") return;
@@ -333,7 +365,7 @@
     const field = composer();
     if (!field || !event.target.closest?.("[data-temporary-switch]")) return;
     const draft = draftKey(field);
-    carried = { draft, until: Date.now() + 3000, isSwitch: true };
+    carry(draft);
     choice.set(choice.get(draft), `draft:${field.dataset.draft.split("/")[0]}/${isTemporary(draft) ? "" : "temporary"}`);
     if (isTemporary(draft)) choice.set("", draft);
   }, { capture: true });
@@ -346,39 +378,61 @@
     choice.set("", draft);
   };
 
-  // Another chat is open. What was typed before the page knew which one belongs to it; what was sent there and
-  // never taken is on its way again.
+  // The address names another chat. What was sent there and never taken is on its way again.
   const openDraft = (field) => {
     const [former, draft] = [field.dataset.openDraft, draftKey(field)];
     if (former === draft) return false;
     drafts.keep();
-    const isCarried = carried !== null && carried.draft === former && Date.now() < carried.until;
+    const isTaken = isCarried(former);
     carried = null;
-    if (isCarried && isNewChat(former)) queue.move(former, draft);
-    if (isTemporary(former) && !isCarried) forget(former);
-    if ((former === UNKNOWN || isCarried) && field.value) {
-      drafts.set(former, "");
-      if (pending?.draft === former) pending.draft = draft;
+    if (isTaken && isNewChat(former)) queue.move(former, draft);
+    if (isTemporary(former) && !isTaken) forget(former);
+    const isEarly = former === undefined; // what stands there was typed before this script ran
+    if ((isEarly || isTaken) && field.value) {
+      if (!isEarly) drafts.set(former, "");
+      if (pending?.draft === former) {
+        pending.draft = draft;
+        outbox.drop(former);
+        outbox.keep(draft, pending.text, pending.key);
+      }
       write(field, field.value);
     } else {
-      if (draft === UNKNOWN && field.value) drafts.set(draft, field.value); // typed before this script ran
+      if (pending && !pending.waits && !isTemporary(pending.draft)) left = pending;
       field.value = drafts.get(draft);
       pending = null;
-      const left = field.value && outbox.find(draft, field.value);
-      const wasTaken = left && field.dataset.accepted?.endsWith(` ${left.key}`);
+      const sent = field.value && outbox.find(draft, field.value);
+      const wasTaken = sent && field.dataset.accepted?.endsWith(` ${sent.key}`);
       if (wasTaken) {
         outbox.drop(draft);
         write(field, "");
-      } else if (left && !left.isRefused) pending = message(draft, field.value, left.key, true);
+      } else if (sent && !sent.isRefused) pending = message(draft, field.value, sent.key, true);
       hint("");
     }
     field.dataset.openDraft = draft;
+    isSettled = false;
     queue.open(field);
     choice.show();
     grow(field);
     showCount(field);
     return true;
   };
+
+  let isSettled = false; // whether the server has said what is in the chat
+  const settle = (field) => {
+    if (isSettled || !isShown(field)) return;
+    isSettled = true;
+    scrollToEnd();
+    field.focus();
+    goOn(field);
+  };
+
+  whenMoved(() => {
+    if (arrival?.from !== place()) arrival = null;
+    const field = composer();
+    if (!field?.dataset.ready || !openDraft(field)) return;
+    field.focus();
+    settle(field);
+  });
 
   // Enter: false if nothing may be handed to the server now.
   const submit = (field) => {
@@ -395,7 +449,8 @@
     }
     if (!mayBeSent(field)) return false;
     const [draft, text] = [draftKey(field), field.value];
-    if (isAnswering(field) || queued || pending?.isQueued) {
+    const isHeld = !isShown(field);
+    if ((isAnswering(field) && !isHeld) || queued || pending?.isQueued) {
       queue.add(field, draft, text);
       return false;
     }
@@ -403,8 +458,7 @@
     outbox.keep(draft, text, key);
     put("key", key);
     const offline = lookAtLine();
-    const isSwitching = carried?.isSwitch && carried.draft === draft && Date.now() < carried.until;
-    pending = message(draft, text, key, offline || isSwitching || draft === UNKNOWN);
+    pending = { ...message(draft, text, key, offline || isHeld), isHeld };
     if (offline) hint(NOT_SENT, true);
     return !pending.waits;
   };
@@ -465,13 +519,19 @@
     if (!field.dataset.ready) {
       field.dataset.ready = "true";
       openDraft(field);
+      isSettled = isShown(field);
     } else {
+      const [there, shown] = [place(), field.dataset.draft];
+      if (changed("data-draft")) {
+        const isBegun = changed("data-accepted") && there?.endsWith("/") && shown.startsWith(there) && shown !== there;
+        arrival = isBegun ? { from: there, to: shown } : null;
+      }
       const keyIn = (name) => field.dataset[name].split(" ")[1];
       if (changed("data-refused")) refused(field, keyIn("refused"));
       if (changed("data-accepted")) accepted(field, keyIn("accepted"));
-      if (changed("data-draft") && openDraft(field)) {
-        scrollToEnd();
-        field.focus();
+      if (changed("data-draft")) {
+        openDraft(field);
+        settle(field);
       }
     }
     if (isOver) showWhetherItMayGo(field);

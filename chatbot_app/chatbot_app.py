@@ -63,7 +63,15 @@ def guarded(application: ASGIApp) -> ASGIApp:
 AT_ONCE = ("/line.js", "/words.js")
 """Scripts that run before anything is drawn."""
 
-SCRIPTS = ("/app.js", "/composer.js", "/menus.js", "/models.js", "/palette.js", "/imports.js")
+SCRIPTS = (
+    "/app.js",
+    "/place.js",
+    "/composer.js",
+    "/menus.js",
+    "/models.js",
+    "/palette.js",
+    "/imports.js",
+)
 """Scripts that wait for the page."""
 
 
