@@ -123,9 +123,8 @@ class Engine:
             reader.cancel()
 
     def lose(self, generation: Generation) -> None:
-        """Write no more of an answer whose run somebody else ended."""
+        """Write no more of an answer whose run is gone: deleted, or ended by somebody else."""
         if generation.status == "generating":
-            log.warning("answer %s was ended by somebody else", generation.message_id)
             generation.is_lost = True
             self.end(generation, "interrupted")
 

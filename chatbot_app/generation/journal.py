@@ -62,6 +62,8 @@ class Journal:
 
     def _settle(self, generation: Generation, written: set[uuid.UUID], held: records.Held) -> None:
         if generation.run_id not in held.run_ids:
+            if generation.status == "generating":
+                log.warning("answer %s was ended by somebody else", generation.message_id)
             self._engine.lose(generation)
             return
         if generation.run_id in written:

@@ -18,9 +18,10 @@ from chatbot_app.generation import Engine, Generation, journal, records
 from chatbot_app.generation.journal import Journal
 from chatbot_app.repositories import answer_runs
 from chatbot_app.repositories.answer_runs import Chunk
-from chatbot_app.services import answers, projects, turns
+from chatbot_app.services import answers, branches, projects, turns
 from tests.conftest import Person, erase, person
 from tests.generation.scripted import (
+    PATIENCE,
     ScriptedModel,
     begin,
     ended,
@@ -283,6 +284,26 @@ async def test_one_deleted_chat_does_not_keep_the_others_from_being_written(
     await by_hand.tick()
     assert written(generation.message_id) == generation.text
     await ended(lost)
+
+
+async def test_an_answer_that_its_own_worker_deleted_is_nothing_to_warn_of(
+    engine: Engine,
+    by_hand: Journal,
+    model: ScriptedModel,
+    alice: Person,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    turn, gone = await begin(engine, alice)
+    model.says("Half")
+    await asyncio.wait_for(answers.delete_message(alice.id, turn.answer.id), PATIENCE)
+    await ended(gone)
+    assert caplog.messages == []
+
+    turn, elsewhere = await begin(engine, alice)
+    branches.delete(alice.id, turn.answer.id)  # as another worker does
+    await by_hand.tick()
+    await ended(elsewhere)
+    assert caplog.messages == [f"answer {turn.answer.id} was ended by somebody else"]
 
 
 @pytest.mark.parametrize("what", ["chat", "project"])
