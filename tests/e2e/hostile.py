@@ -5,6 +5,8 @@ The manners are those of the OWASP XSS filter evasion sheet, of the mutations th
 (CVE-2019-20374, CVE-2020-26870, CVE-2024-45801) and of KaTeX's own list of what `trust` lets in.
 """
 
+import json
+
 EVIL = "evil.example"
 RUN = "window.pwned=1"
 
@@ -152,3 +154,26 @@ _FENCES = [f"```mermaid\n{source}\n```" for source in DIAGRAMS]
 
 TEXT = "\n\n".join([*RAW_HTML, *LINKS, *FORMULAS, *BLOCKS, *_FENCES, END])
 """All of it, as a message, a description or a system prompt."""
+
+
+def file_of_chats() -> bytes:
+    """Give a file of ours: a project of a hostile name with a chat for each title; every other one
+    is archived.
+    """
+    moments = [f"2026-01-01T00:00:{59 - n}Z" for n in range(len(LINES))]
+    chats = [
+        {
+            "id": f"c{n}",
+            "title": title,
+            "archived_at": None if n % 2 else moments[n],
+            "last_message_at": moments[n],
+            "messages": [
+                {"id": "q", "role": "user", "content": TEXT},
+                {"id": "a", "parent_id": "q", "role": "assistant", "content": TEXT},
+            ],
+        }
+        for n, title in enumerate(LINES)
+    ]
+    project = {"name": LINES[0], "description": TEXT, "chats": chats}
+    file = {"format": "chatbot-platform", "version": 1, "projects": [project]}
+    return json.dumps(file).encode()

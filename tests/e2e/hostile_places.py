@@ -18,6 +18,7 @@ from tests.e2e.steps import (
     answer,
     button,
     chat_links,
+    composer,
     expect_chat_ready,
     expect_status,
     messages,
@@ -29,6 +30,10 @@ from tests.served import Served
 from tests.wire import Tab
 
 NAME = hostile.LINES[1]
+SIZE = 7
+PIECES = tuple(hostile.TEXT[i : i + SIZE] for i in range(0, len(hostile.TEXT), SIZE))
+MIDDLE = hostile.TEXT.index("l10") // SIZE + 2
+"""Pieces after which a text that is being written has come as far as `l10`."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +112,9 @@ def _models(stage: Stage) -> None:
 
 @place("a question and its answer, in the middle and at its end")
 def _talk(stage: Stage) -> None:
-    page, size = stage.page, 7
-    pieces = [hostile.TEXT[i : i + size] for i in range(0, len(hostile.TEXT), size)]
-    l10 = hostile.TEXT.index("l10") // size
-    gate = Gate(after=l10 + 2)
-    stage.provider.enqueue(Answer(pieces=tuple(pieces), tokens_per_second=1000, gate=gate))
+    page = stage.page
+    gate = Gate(after=MIDDLE)
+    stage.provider.enqueue(Answer(pieces=PIECES, tokens_per_second=1000, gate=gate))
     send(page, hostile.TEXT)
     gate.wait_reached()
     expect(prose(page)).to_contain_text("l10")
@@ -158,6 +161,50 @@ def _links(stage: Stage) -> None:
     to_click.evaluate_all("all => all.forEach((a) => a.click())")
 
 
+@place("what a model thinks, in the middle and at its end")
+def _thinking(stage: Stage) -> None:
+    page = stage.page
+    gate = Gate(after=MIDDLE)
+    stage.provider.enqueue(Answer(text="Well.", reasoning=PIECES, thought_gate=gate))
+    send(page, "Think.")
+    gate.wait_reached()
+    button(answer(page), "Thinking…").click()
+    thoughts = answer(page).locator(".thoughts-text")
+    expect(thoughts).to_contain_text("l10")
+    stage.expect_only_text("thoughts that are being thought")
+    gate.open()
+    expect_status(page, "complete")
+    expect(thoughts).to_contain_text(hostile.END)
+
+
+@place("what a model thought, as it is stored, and which model it was")
+def _thought(stage: Stage) -> None:
+    stage.page.reload()
+    expect_status(stage.page, "complete")
+    answer(stage.page).get_by_role("button", name="Thought for").click()
+    expect(answer(stage.page).locator(".thoughts-text")).to_contain_text(hostile.END)
+    button(answer(stage.page), "Answer details").click()
+    details = stage.page.get_by_role("dialog", name="Answer details", exact=True)
+    expect(details).to_contain_text(hostile.RAW_HTML[0])
+    stage.page.keyboard.press("Escape")
+
+
+@place("a shared chat, and the link to it")
+def _shared(stage: Stage) -> None:
+    page, tab = stage.page, stage.in_chat()
+    title = tab.state()["conversation.title"]
+    tab.send("sharing.show_dialog", is_open=True)
+    tab.send("sharing.create")
+    [link] = tab.state()["sharing.links"]
+    page.goto("/settings")
+    expect(page.get_by_role("list", name="Shared links")).to_contain_text(title)
+    stage.expect_only_text("the list of shared chats")
+    page.goto(link["url"])
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(messages(page, "user").first).to_contain_text(hostile.END)
+    expect(messages(page, "assistant").first).to_contain_text(hostile.END)
+
+
 @place("a project's settings: name, description, system prompt")
 def _project(stage: Stage) -> None:
     stage.page.goto(f"/projects/{stage.project}")
@@ -175,3 +222,64 @@ def _projects(stage: Stage) -> None:
 def _settings(stage: Stage) -> None:
     stage.page.goto("/settings")
     expect(stage.page.get_by_role("textbox", name="Name", exact=True)).to_have_value(NAME)
+
+
+@place("a file of chats by its name, and the project that comes of it")
+def _import(stage: Stage) -> None:
+    page = stage.page
+    page.goto("/settings")
+    page.get_by_label("Chat file", exact=True).set_input_files(
+        {"name": f"{NAME}.json", "mimeType": "application/json", "buffer": hostile.file_of_chats()}
+    )
+    button(page, "Import").click()
+    expect(page.get_by_role("status").filter(has_text="Imported")).to_be_visible()
+    stage.expect_only_text("what is said of an import")
+    page.get_by_role("link", name="Open the imported chats", exact=True).click()
+    expect_chat_ready(page)
+    expect(chat_links(page)).to_have_text(hostile.LINES[1::2])
+    expect(composer(page)).to_have_attribute("placeholder", f"Message {hostile.LINES[0]}")
+
+
+@place("what the palette lists, and what it finds")
+def _palette(stage: Stage) -> None:
+    page = stage.page
+    page.keyboard.press("Control+k")
+    dialog = page.get_by_role("dialog", name="Search", exact=True)
+    expect(dialog.get_by_role("group", name="Recent chats")).to_contain_text(hostile.LINES[1])
+    stage.expect_only_text("recent chats")
+    field = dialog.get_by_role("combobox", name="Search", exact=True)
+    field.fill("project")
+    named = dialog.get_by_role("option").filter(has_text=hostile.LINES[0])
+    expect(named.and_(dialog.locator("[data-project]"))).to_be_visible()
+    field.fill("window pwned")
+    for group in ("Chats", "Messages"):
+        marked = dialog.get_by_role("group", name=group, exact=True).locator("mark")
+        expect(marked.first).to_have_text("window")
+    stage.expect_only_text("what was found")
+    field.fill('"<svg onload=window.pwned=1>"')
+    expect(dialog.get_by_role("group", name="Messages").locator("mark").first).to_be_visible()
+    stage.expect_only_text("what was found by hostile words")
+    field.fill("<img src=x onerror=window.pwned=1> xylophone")
+    expect(dialog.get_by_role("status")).to_contain_text("Nothing was found")
+
+
+@place("the titles of archived chats")
+def _archived(stage: Stage) -> None:
+    stage.page.goto("/archived")
+    titles = stage.page.get_by_role("main").get_by_role("listitem").locator(".archived-title")
+    expect(titles).to_have_text(hostile.LINES[::2])
+    expect(button(stage.page, f"Delete {hostile.LINES[0]}")).to_be_visible()
+
+
+@place("a temporary chat")
+def _temporary(stage: Stage) -> None:
+    page = stage.page
+    page.goto(f"/projects/{stage.project}/chat?temporary=1")
+    expect_chat_ready(page)
+    stage.provider.enqueue(Answer(pieces=PIECES, reasoning=PIECES))
+    send(page, hostile.TEXT)
+    expect_status(page, "complete")
+    expect(messages(page, "user")).to_contain_text(hostile.END)
+    expect(prose(page)).to_contain_text(hostile.END)
+    answer(page).get_by_role("button", name="Thought for").click()
+    expect(answer(page).locator(".thoughts-text")).to_contain_text(hostile.END)

@@ -22,7 +22,8 @@ NOT_TEXT = """() => {
     "iframe, frame, object, embed, base, meta, audio, video, img, marquee"
   ).forEach((element) => isPicture(element) || note(element));
   document.querySelectorAll(
-    "article :is(script, style, link, form, select, template, math:not(.katex *), svg:not(.lucide, .katex *))"
+    "article :is(script, style, link, form, select, template, math:not(.katex *),"
+      + " svg:not(.lucide, .thoughts-toggle > *, .katex *))"
   ).forEach(note);
   if ([window, ...Array.from(frames)].some((it) => it.pwned !== undefined)) found.push("something ran");
   return found;
