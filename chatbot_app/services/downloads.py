@@ -4,6 +4,7 @@ Written piece by piece like all that one owns (`exports`), and read the same way
 the chat before the first piece is asked for, so that what isn't there is said in time.
 """
 
+import re
 import uuid
 from collections.abc import AsyncIterator
 from typing import Literal, NamedTuple
@@ -22,6 +23,7 @@ PER_SECOND = 1
 """How many chats a person may take along a second; ten at once."""
 
 _begun = Buckets()
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 class Download(NamedTuple):
@@ -67,9 +69,33 @@ async def _markdown(user_id: uuid.UUID, chat: Chat, project: Project) -> AsyncIt
         for message in await db.in_thread(_stretch, user_id, stretch):
             speaker = t("You") if message.role == "user" else project.name
             yield f"\n## {speaker} · {message.created_at:%Y-%m-%d %H:%M} UTC\n\n"
+            if not text.is_blank(message.reasoning):
+                yield _thoughts(message)
             yield message.content.rstrip("\n") + "\n"
             if message.error:
                 yield f"\n*{t(message.error)}*\n"
+
+
+def _thoughts(message: Message) -> str:
+    """Fold away what was thought before an answer: quoted, so that no code or list left open in it
+    takes in what follows.
+    """
+    lines = _LINE_END.split(message.reasoning.strip())
+    quoted = "\n".join(f"> {line}".rstrip() for line in lines)
+    summary = _thought_for(message.reasoning_ms or 0)
+    return f"<details>\n<summary>{summary}</summary>\n\n{quoted}\n\n</details>\n\n"
+
+
+def _thought_for(milliseconds: int) -> str:
+    """Say it in the words of `assets/thoughts.js`."""
+    if milliseconds <= 0:
+        return t("Thoughts")
+    seconds = max(1, round(milliseconds / 1000))
+    if seconds == 1:
+        return t("Thought for 1 second")
+    if seconds < 60:
+        return t("Thought for {seconds} seconds", seconds=seconds)
+    return t("Thought for {minutes} min {seconds} s", minutes=seconds // 60, seconds=seconds % 60)
 
 
 async def _branch(user_id: uuid.UUID, chat: Chat) -> list[uuid.UUID]:

@@ -161,6 +161,23 @@ async def test_what_a_chat_is_put_to_and_what_an_answer_took_is_in_it(alice: Per
     assert "a-secret" not in json.dumps(export)
 
 
+async def test_thoughts_are_folded_away_in_markdown_and_keep_to_themselves(alice: Person):
+    said = say(alice, "Where is the treasure?", "Under the lighthouse.")
+    silent = say(alice, "And how deep?", "Three feet.", chat_id=said.chat.id)
+    with db.session(write=True) as session:
+        for turn, thoughts, took in ((said, "Hm.\n\n```\nopen\r\n", 75_400), (silent, "\n", 10)):
+            answer = session.get(exports.Message, uuid.UUID(turn.answer.id))
+            assert answer
+            answer.reasoning, answer.reasoning_ms = thoughts, took
+
+    found = await downloads.open_chat(alice.id, said.chat.id, "markdown")
+    written = "".join([piece async for piece in found.pieces])
+
+    folded = "<details>\n<summary>Thought for 1 min 15 s</summary>\n\n> Hm.\n>\n> ```\n> open\n\n</details>"
+    assert f" UTC\n\n{folded}\n\nUnder the lighthouse.\n" in written
+    assert written.count("<details>") == 1
+
+
 async def test_a_deleted_chat_is_in_it_no_more(alice: Person):
     say(alice, "Where is the treasure?", "Under the lighthouse.")
     with db.session(write=True) as session:
