@@ -1,7 +1,7 @@
 """What the pictures of the pages show: somebody with projects, and chats of the last weeks.
 
 `python -m bench.pictured` in the environment of the product, before it is started; writes who there
-is, as JSON: the session's token, a project and a chat that is worth looking at.
+is, as JSON: the session's token, a project, a chat that is worth looking at, and the link to it.
 """
 
 import asyncio
@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from chatbot_app import db, migrations
-from chatbot_app.models import Chat, Message, User, now
-from chatbot_app.services import accounts, operators, projects
+from chatbot_app import db, migrations, security
+from chatbot_app.models import Chat, Message, Project, User, now
+from chatbot_app.services import accounts, operators, projects, sharing
 
 EMAIL = "ada@example.org"
 PASSWORD = "a horse reads the paper"
@@ -93,6 +93,15 @@ CONVERSATION = [
     ),
 ]
 
+OTHER_ANSWER = "Gladly. Here is how I would begin, and what I would leave for later."
+
+QUESTIONS = {
+    "Ferries to the Lofoten in June": "Does the ferry from Bodø to Moskenes wait for the tide?",
+    "Names for a sailing boat": "A name for a small boat that dries out at low tide, please.",
+    "A speech for the harbour festival": "Three minutes about harbours, with a joke about tide tables.",
+}
+"""What was asked in chats that are found by `tide`; the others begin with their titles."""
+
 TITLES = [
     ("Why there are two tides a day", 0),
     ("Ferries to the Lofoten in June", 0),
@@ -106,8 +115,22 @@ TITLES = [
     ("Packing for a week in Bergen", 34),
 ]
 
+ARCHIVED = [
+    ("A speech for the harbour festival", 41),
+    ("What to ask at a flat viewing", 55),
+    ("Sourdough that does not rise", 76),
+]
 
-def _chat(project_id: uuid.UUID, title: str, days: int, turns: list[tuple[str, str]]) -> str:
+
+def _chat(
+    project_id: uuid.UUID,
+    title: str,
+    days: int,
+    turns: list[tuple[str, str]] | None = None,
+    *,
+    is_archived: bool = False,
+) -> str:
+    turns = turns or [(QUESTIONS.get(title, f"{title}, please."), OTHER_ANSWER)]
     begun = now() - timedelta(days=days, minutes=5 * len(title))
     chat = Chat(project_id=project_id, title=title, created_at=begun, last_message_at=begun)
     rows = list[Message]()
@@ -129,6 +152,7 @@ def _chat(project_id: uuid.UUID, title: str, days: int, turns: list[tuple[str, s
             )
         )
     chat.active_leaf_id = rows[-1].id
+    chat.archived_at = begun + timedelta(days=days // 2) if is_archived else None
     with db.session(write=True) as session:
         session.add(chat)
         session.flush()
@@ -151,13 +175,25 @@ async def _all() -> dict[str, str]:
     project = ada.landing.split("/")[2]
     with db.session() as session:
         owner = session.exec(select(User.id).where(User.email == EMAIL)).one()
-    for name, description, prompt in SIDE_PROJECTS:
-        projects.create(owner, name=name, description=description, system_prompt=prompt)
+    for days, (name, description, prompt) in enumerate(SIDE_PROJECTS, start=12):
+        made = projects.create(owner, name=name, description=description, system_prompt=prompt)
+        with db.session(write=True) as session:
+            kept = session.exec(select(Project).where(Project.id == uuid.UUID(made.id))).one()
+            kept.updated_at -= timedelta(days=days)  # the one with the chats was used last
     chats = [
-        _chat(uuid.UUID(project), title, days, CONVERSATION[: 1 if number else 2])
+        _chat(uuid.UUID(project), title, days, None if number else CONVERSATION)
         for number, (title, days) in enumerate(TITLES)
     ]
-    return {"session": ada.token, "project": project, "chat": chats[0]}
+    for title, days in ARCHIVED:
+        _chat(uuid.UUID(project), title, days, is_archived=True)
+    link = sharing.share(owner, chats[0]).url
+    return {
+        "session": ada.token,
+        "project": project,
+        "chat": chats[0],
+        "share": link.rpartition("/")[2],
+        "no_token": security.new_link_token(),
+    }
 
 
 if __name__ == "__main__":

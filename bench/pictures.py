@@ -14,14 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.pictured import CONVERSATION
+from bench.pictured import CONVERSATION, PASSWORD
 from chatbot_app.config import PROJECT_ROOT
 from tests.browsers import FLAGS
 from tests.served import Served, inherited
@@ -40,9 +40,16 @@ PAGES = {
     "login": "/login",
     "login-code": "/login/code",
     "forgot": "/forgot",
+    "reset": "/reset#{no_token}",
+    "verify": "/verify#{no_token}",
+    "share": "/share/{share}",
     "not-found": "/no-such-page",
     "chat": "/projects/{project}/chat/{chat}",
     "chat-empty": "/projects/{project}/chat",
+    "chat-temporary": "/projects/{project}/chat?temporary=1",
+    "palette": "/projects/{project}/chat",
+    "shortcuts": "/projects/{project}/chat",
+    "archived": "/archived",
     "projects": "/projects",
     "project": "/projects/{project}",
     "settings": "/settings",
@@ -53,6 +60,28 @@ PAGES = {
 """Where each page is. Those before `chat` are for the signed-out."""
 
 FOR_THE_SIGNED_OUT = [*PAGES][: [*PAGES].index("chat")]
+
+
+def _with_a_link_no_longer_good(page: Page) -> None:
+    for field in page.locator("input[type=password]").all():
+        field.fill(PASSWORD)
+    page.get_by_role("main").locator("button[type=submit]").click()
+    page.locator("[data-form-error]:not([hidden])").wait_for()
+
+
+def _with_something_found(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("tide")
+    page.locator("#palette-options[data-found-for=tide]").wait_for()
+
+
+DONE_BEFORE: dict[str, Callable[[Page], None]] = {
+    "reset": _with_a_link_no_longer_good,
+    "verify": _with_a_link_no_longer_good,
+    "palette": _with_something_found,
+    "shortcuts": lambda page: page.evaluate("window.chatbot.showShortcuts()"),
+}
+"""What somebody does in a page before it is as it is to be shown."""
 
 SETTLED = """async () => {
   const drawn = (it) => it.complete && it.naturalWidth > 0;
@@ -117,6 +146,8 @@ def _open(browser: Browser, served: Served, who: dict[str, str], name: str) -> P
     page = context.new_page()
     page.goto(PAGES[name].format_map(who))
     page.wait_for_load_state("networkidle")
+    if name in DONE_BEFORE:
+        DONE_BEFORE[name](page)
     return page
 
 
