@@ -29,6 +29,7 @@ Action = Literal[
     "identity-connect",
     "identity-disconnect",
     "export",
+    "import",
     "delete",
     "invite",
     "invitation-withdraw",

@@ -29,6 +29,7 @@ WORDS: dict[audit.Action, str] = {
     "identity-connect": mark("Account connected"),
     "identity-disconnect": mark("Account disconnected"),
     "export": mark("Data downloaded"),
+    "import": mark("Chats imported"),
     "delete": mark("Account deleted"),
     "invite": mark("Invitation"),
     "invitation-withdraw": mark("Invitation withdrawn"),

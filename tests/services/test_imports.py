@@ -17,7 +17,7 @@ from sqlmodel import func, select
 
 from chatbot_app import db
 from chatbot_app.errors import Conflict, Forbidden, InvalidInput, TooManyAttempts
-from chatbot_app.models import Chat, Message, Project, now
+from chatbot_app.models import AuditEntry, Chat, Message, Project, now
 from chatbot_app.repositories import imports as chat_rows
 from chatbot_app.services import chats, downloads, exports, imports, projects, turns
 from chatbot_app.services.imports import archives, documents, records, storing
@@ -158,6 +158,25 @@ async def test_the_same_file_twice_is_there_once_and_what_was_deleted_comes_back
     tally = bring_in(alice, changed)
     assert (tally.chats, len(tally.projects)) == (1, 1)
     assert len(imported_chats(await taken_along(alice), "Imported from Open WebUI")) == 2
+
+
+async def test_the_audit_hears_of_an_import_once_and_of_none_that_stored_nothing(alice: Person):
+    say(alice, "Where?", "There.")
+    say(alice, "And when?", "Then.")
+    charlie = person("Charlie")
+    kept = await taken_along(alice)
+    with pytest.raises(InvalidInput):
+        bring_in(charlie, b"[]")
+    for _ in range(2):
+        bring_in(charlie, kept)
+    bring_in(charlie, (SAMPLES / "open_webui.json").read_bytes())
+
+    with db.session() as session:
+        entries = session.exec(select(AuditEntry).where(AuditEntry.action == "import")).all()
+    assert [(e.actor_id, e.outcome, e.detail) for e in entries] == [
+        (charlie.id, "done", "1 project, 2 chats"),
+        (charlie.id, "done", "1 chat"),
+    ]
 
 
 async def test_one_chat_goes_back_into_its_project_if_that_is_the_persons_own(

@@ -85,8 +85,8 @@ def bring_in(user_id: uuid.UUID, file: IO[bytes], is_over: threading.Event | Non
         somebody says that it is over: then what is stored stays.
     """
     is_over = is_over or threading.Event()
-    homes = _surveyed(file, is_over)
-    tally = Tally()
+    homes, in_file = _surveyed(file, is_over)
+    tally = Tally(in_file=in_file)
     for number, home in homes.items():
         if number is not None:  # one of ours comes along though there be no chat in it
             storing.open_home(user_id, home, tally)
@@ -124,8 +124,10 @@ def _imported(tally: Tally) -> str:
     return t("Imported {chats} chats into 1 project.", chats=chats)
 
 
-def _surveyed(file: IO[bytes], is_over: threading.Event) -> dict[int | None, Home]:
-    """Read the file to its end without storing anything; gives our projects by their numbers."""
+def _surveyed(file: IO[bytes], is_over: threading.Event) -> tuple[dict[int | None, Home], str]:
+    """Read the file to its end without storing anything; gives our projects by their numbers, and
+    how much there is.
+    """
     homes: dict[int | None, Home] = {}
     chats = 0
     for found in _all(file, is_over):
@@ -139,7 +141,9 @@ def _surveyed(file: IO[bytes], is_over: threading.Event) -> dict[int | None, Hom
             )
     if not (chats or homes):
         raise InvalidInput(t("There are no chats in this file."))
-    return homes
+    counted = [f"{len(homes)} project{'s' * (len(homes) != 1)}"] if homes else []
+    counted.append(f"{chats} chat{'s' * (chats != 1)}")
+    return homes, ", ".join(counted)
 
 
 def _all(file: IO[bytes], is_over: threading.Event) -> Iterator[Found]:

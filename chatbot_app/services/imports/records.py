@@ -111,6 +111,10 @@ class Tally:
     unreadable: int = 0
     projects: list[uuid.UUID] = field(default_factory=list[uuid.UUID])
     """Those that something was brought into."""
+    in_file: str = ""
+    """What there was in the file, in the words of the audit."""
+    is_noted: bool = False
+    """Whether the audit has heard of it."""
 
 
 def mapping(value: object) -> dict[str, Any]:

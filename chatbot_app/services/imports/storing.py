@@ -14,7 +14,7 @@ from chatbot_app.config import get_settings
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project, now
 from chatbot_app.repositories import imports, projects, users
-from chatbot_app.services import text
+from chatbot_app.services import audit, text
 from chatbot_app.services.imports.records import Conversation, Home, Note, Tally, line
 from chatbot_app.words import t
 
@@ -33,7 +33,7 @@ def open_home(user_id: uuid.UUID, home: Home, tally: Tally) -> None:
     """
     with db.session(write=True) as session:
         users.get(session, user_id, lock=True)
-        project = _project(session, user_id, home)
+        project = _project(session, user_id, home, tally)
     _count(tally, project)
 
 
@@ -51,9 +51,10 @@ def store(user_id: uuid.UUID, home: Home, conversation: Conversation, tally: Tal
             return
         if present is not None:  # it is about to go for good, and this is another one
             chat_id = uuid.uuid4()
-        project = _project(session, user_id, home)
+        project = _project(session, user_id, home, tally)
         chat, rows = _rows(chat_id, project.id, conversation)
         imports.add_chat(session, chat, rows)
+        _note(session, user_id, tally)
     tally.chats += 1
     _count(tally, project)
 
@@ -63,7 +64,14 @@ def _count(tally: Tally, project: Project) -> None:
         tally.projects.append(project.id)
 
 
-def _project(session: Session, user_id: uuid.UUID, home: Home) -> Project:
+def _note(session: Session, user_id: uuid.UUID, tally: Tally) -> None:
+    """Have the audit hear of an import, in the transaction of the first thing that comes of it."""
+    if not tally.is_noted:
+        audit.record(session, "import", actor=user_id, detail=tally.in_file)
+        tally.is_noted = True
+
+
+def _project(session: Session, user_id: uuid.UUID, home: Home, tally: Tally) -> Project:
     if home.origin is not None and (own := _find(session, user_id, home.origin)):
         return own
     said = (home.key, home.name, home.description, home.system_prompt, home.starters)
@@ -85,6 +93,7 @@ def _project(session: Session, user_id: uuid.UUID, home: Home) -> Project:
         updated_at=home.updated_at or now(),
     )
     projects.add(session, project)
+    _note(session, user_id, tally)
     return project
 
 
