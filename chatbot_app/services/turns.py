@@ -160,7 +160,7 @@ def words_of(question: str) -> str:
     Raises: InvalidInput.
     """
     limit = get_settings().message_max_chars
-    return text.passage(question, "The message", limit=limit, required=True)
+    return text.passage(question, t("The message"), limit=limit, required=True)
 
 
 def _question_id(user_id: uuid.UUID, key: str) -> uuid.UUID:
