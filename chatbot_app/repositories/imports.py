@@ -21,6 +21,18 @@ def find_chat(session: Session, user_id: uuid.UUID, chat_id: uuid.UUID) -> Chat 
     return session.exec(select(Chat).where(col(Chat.id) == chat_id, is_own)).first()
 
 
+def holds(session: Session, chat_id: uuid.UUID, said: dict[uuid.UUID, tuple[str, str]]) -> bool:
+    """Whether a chat has all of these messages: role and text by their ids."""
+    missing = dict(said)
+    statement = select(Message.id, Message.role, Message.content).where(
+        col(Message.chat_id) == chat_id
+    )
+    for message_id, *words in session.exec(statement.execution_options(yield_per=STRETCH)):
+        if missing.get(message_id) == tuple(words):
+            del missing[message_id]
+    return not missing
+
+
 def add_chat(session: Session, chat: Chat, messages: list[Row]) -> None:
     """Store a new chat in a project that the person was shown to own, with its messages in this
     order, so that each one's parent is there before it.

@@ -179,11 +179,40 @@ async def test_the_audit_hears_of_an_import_once_and_of_none_that_stored_nothing
     ]
 
 
+async def test_ones_own_export_brings_back_what_is_gone_and_doubles_nothing(
+    alice: Person, charlie: Person
+):
+    gone_on = say(alice, "Where?", "There.")
+    retold = say(alice, "Why?", "Because.")
+    deleted = say(alice, "When?", "Then.")
+    projects.create(alice.id, name="Empty", system_prompt="")
+    kept = await taken_along(alice)
+    before = stored()
+    assert imports.message(bring_in(alice, kept)) == "3 chats were here already."
+    assert stored() == before
+
+    say(alice, "And then?", "Back.", chat_id=gone_on.chat.id)
+    with db.session(write=True) as session:
+        told = session.get(Message, uuid.UUID(retold.answer.id))
+        lost = session.get(Chat, uuid.UUID(deleted.chat.id))
+        assert told
+        assert lost
+        told.content, lost.deleted_at = "No reason.", now()
+    tally = bring_in(alice, kept)
+
+    assert imports.message(tally) == "Imported 2 chats into 1 project. 1 chat was here already."
+    assert tally.projects == [uuid.UUID(str(alice.project_id))]
+    assert [c.title for c in chats.list_page(alice.id, alice.project_id).chats].count("Why?") == 2
+    assert imports.message(bring_in(charlie, kept)) == "Imported 3 chats into 2 projects."
+
+
 async def test_one_chat_goes_back_into_its_project_if_that_is_the_persons_own(
     alice: Person, charlie: Person
 ):
     kept = await chat_file(alice, say(alice, "Where?", "There.").chat.id)
     before = stored()
+    with db.session(write=True) as session:
+        session.exec(select(Chat)).one().deleted_at = now()
 
     assert bring_in(alice, kept).projects == [alice.project_id]
     tally = bring_in(charlie, kept)

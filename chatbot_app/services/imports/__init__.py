@@ -6,7 +6,8 @@ is new and belongs to whoever imports, whatever the file says.
 
 A chat that was imported before and hasn't changed in the file isn't imported again: its id is made
 of who imports it and what is in it. So a file that is sent twice, by a double click or after a
-failure, is there once.
+failure, is there once. Nor is one of ours that is still here, so that an export brings back what was
+deleted since, and doubles nothing.
 """
 
 import asyncio

@@ -1,10 +1,9 @@
 """Our own files (`services.exports`, `services.downloads`), read without loss."""
 
-import uuid
 from typing import Any, get_args
 
 from chatbot_app.config import get_settings
-from chatbot_app.errors import InvalidInput, NotFound
+from chatbot_app.errors import InvalidInput
 from chatbot_app.schemas import Role, Status
 from chatbot_app.services import text
 from chatbot_app.services.imports import trees
@@ -14,6 +13,7 @@ from chatbot_app.services.imports.records import (
     Note,
     Unreadable,
     count,
+    identifier,
     key,
     line,
     mapping,
@@ -52,8 +52,8 @@ def conversation(raw: dict[str, Any]) -> Conversation:
     return found
 
 
-def home(raw: dict[str, Any], number: int, *, is_single: bool) -> Home:
-    """Read a project without its chats; that of a single chat may be there still.
+def home(raw: dict[str, Any], number: int) -> Home:
+    """Read a project without its chats; it may be there still.
 
     Raises: InvalidInput for a prompt longer than any may be, for nothing is cut.
     """
@@ -75,7 +75,7 @@ def home(raw: dict[str, Any], number: int, *, is_single: bool) -> Home:
         ),
         created_at=moment(raw.get("created_at")),
         updated_at=moment(raw.get("updated_at")),
-        origin=_identifier(raw.get("id")) if is_single else None,
+        origin=identifier(raw.get("id")),
     )
 
 
@@ -123,11 +123,4 @@ def _temperature(value: object) -> float | None:
     try:
         return text.temperature(value)
     except InvalidInput:
-        return None
-
-
-def _identifier(value: object) -> uuid.UUID | None:
-    try:
-        return text.identifier(value)
-    except NotFound:
         return None

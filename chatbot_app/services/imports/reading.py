@@ -116,7 +116,7 @@ def _object(document: Document) -> Iterator[Found]:
             document.skip()
         _refuse_newer(known)
     if known.get("format") == FORMAT and "chat" in known:
-        yield FoundProject(0, own.home(mapping(known.get("project")), 0, is_single=True))
+        yield FoundProject(0, own.home(mapping(known.get("project")), 0))
         yield FoundChat("own", 0, mapping(known["chat"]))
     elif not has_list and (chatgpt.is_one(known) or open_webui.is_one(known)):
         yield _foreign(known)
@@ -143,7 +143,7 @@ def _project(document: Document, number: int) -> Iterator[Found]:
             fields[name] = document.value()
         else:
             document.skip()
-    yield FoundProject(number, own.home(fields, number, is_single=False))
+    yield FoundProject(number, own.home(fields, number))
 
 
 def _chat(document: Document) -> dict[str, Any]:

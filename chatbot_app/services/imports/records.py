@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from chatbot_app import db
+from chatbot_app.errors import NotFound
 from chatbot_app.models import now
 from chatbot_app.schemas import Role, Status
 from chatbot_app.services import text
@@ -107,7 +108,7 @@ class Tally:
 
     chats: int = 0
     present: int = 0
-    """Chats that had been imported before."""
+    """Chats that were here already."""
     unreadable: int = 0
     projects: list[uuid.UUID] = field(default_factory=list[uuid.UUID])
     """Those that something was brought into."""
@@ -137,6 +138,14 @@ def key(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)[:200]
     return words(value)[:200] or None
+
+
+def identifier(value: object) -> uuid.UUID | None:
+    """Take an id of ours."""
+    try:
+        return text.identifier(value)
+    except NotFound:
+        return None
 
 
 def line(value: object, limit: int) -> str:

@@ -15,7 +15,7 @@ from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project, now
 from chatbot_app.repositories import imports, projects, users
 from chatbot_app.services import audit, text
-from chatbot_app.services.imports.records import Conversation, Home, Note, Tally, line
+from chatbot_app.services.imports.records import Conversation, Home, Note, Tally, identifier, line
 from chatbot_app.words import t
 
 
@@ -33,12 +33,12 @@ def open_home(user_id: uuid.UUID, home: Home, tally: Tally) -> None:
     """
     with db.session(write=True) as session:
         users.get(session, user_id, lock=True)
-        project = _project(session, user_id, home, tally)
-    _count(tally, project)
+        _project(session, user_id, home, tally)
 
 
 def store(user_id: uuid.UUID, home: Home, conversation: Conversation, tally: Tally) -> None:
-    """Store a chat, unless the same was imported before.
+    """Store a chat, unless the same was imported before, or is still here from when the file was
+    made.
 
     Raises: NotFound if the account is gone.
     """
@@ -46,7 +46,8 @@ def store(user_id: uuid.UUID, home: Home, conversation: Conversation, tally: Tal
     with db.session(write=True) as session:
         users.get(session, user_id, lock=True)
         present = imports.find_chat(session, user_id, chat_id)
-        if present is not None and present.deleted_at is None:
+        is_present = present is not None and present.deleted_at is None
+        if is_present or _is_still_here(session, user_id, conversation):
             tally.present += 1
             return
         if present is not None:  # it is about to go for good, and this is another one
@@ -57,6 +58,20 @@ def store(user_id: uuid.UUID, home: Home, conversation: Conversation, tally: Tal
         _note(session, user_id, tally)
     tally.chats += 1
     _count(tally, project)
+
+
+def _is_still_here(session: Session, user_id: uuid.UUID, conversation: Conversation) -> bool:
+    """Whether this was written here by the same person, and is here with all that it was."""
+    origin = identifier(conversation.origin) if conversation.source == "own" else None
+    chat = imports.find_chat(session, user_id, origin) if origin is not None else None
+    if chat is None or chat.deleted_at is not None:
+        return False
+    said = {
+        message_id: (str(note.role), note.content)
+        for note in conversation.notes
+        if (message_id := identifier(note.key))
+    }
+    return len(said) == len(conversation.notes) and imports.holds(session, chat.id, said)
 
 
 def _count(tally: Tally, project: Project) -> None:
@@ -93,6 +108,7 @@ def _project(session: Session, user_id: uuid.UUID, home: Home, tally: Tally) -> 
         updated_at=home.updated_at or now(),
     )
     projects.add(session, project)
+    _count(tally, project)
     _note(session, user_id, tally)
     return project
 
