@@ -7,8 +7,9 @@ Nothing is ranked: to weigh a hundred thousand hits takes longer than to read th
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -26,6 +27,8 @@ TITLES = 2000
 
 _BEHIND_ALL = 2**63 - 1
 _LONGEST_STRIDE = 1000  # hits that are looked at together, where many are in deleted chats
+
+_TitleRow = sa.Row[str, str, str, bool]
 
 _ids = sa.table("message_words", sa.column("rowid"), sa.column("message_words"))
 _vectors = sa.table(
@@ -80,7 +83,8 @@ def find_messages(
     stride = limit
     while wanted and len(found) < limit:
         numbers = _numbers(session, user_id, wanted, before, stride)
-        found += _read(session, user_id, numbers)
+        if numbers:
+            found += _read(session, user_id, numbers)
         if len(numbers) < stride:
             break
         before, stride = numbers[-1], min(2 * stride, _LONGEST_STRIDE)
@@ -89,14 +93,37 @@ def find_messages(
 
 def list_titles(session: Session, user_id: uuid.UUID, *, limit: int) -> list[Title]:
     """List a person's chats over all projects by their titles, latest activity first."""
+    return [_title(row) for row in _rows_of_titles(session, user_id, limit)]
+
+
+def find_titles(
+    session: Session, user_id: uuid.UUID, is_meant: Callable[[str], bool], *, limit: int
+) -> list[Title]:
+    """List those of a person's chats whose title is meant, so many at most, latest activity first."""
+    meant = (row for row in _rows_of_titles(session, user_id, TITLES) if is_meant(row.title))
+    return [_title(row) for row in islice(meant, limit)]
+
+
+def _rows_of_titles(session: Session, user_id: uuid.UUID, limit: int) -> Sequence[_TitleRow]:
     statement = (
-        select(Chat.id, Chat.project_id, Chat.title, col(Chat.archived_at).is_not(None))
+        # As text: to make ids of all takes longer than to read them, and most are not wanted.
+        sa.select(
+            sa.cast(Chat.id, sa.Text),
+            sa.cast(Chat.project_id, sa.Text),
+            col(Chat.title),
+            col(Chat.archived_at).is_not(None),
+        )
         .join(Project)
         .where(col(Project.user_id) == user_id, col(Chat.deleted_at).is_(None))
         .order_by(col(Chat.last_message_at).desc())
         .limit(limit)
     )
-    return [Title(*row) for row in session.connection().execute(statement)]
+    return session.connection().execute(statement).all()
+
+
+def _title(row: _TitleRow) -> Title:
+    chat_id, project_id, title, is_archived = row
+    return Title(uuid.UUID(chat_id), uuid.UUID(project_id), title, is_archived)
 
 
 def _numbers(
@@ -143,12 +170,13 @@ def _numbers_in_postgresql(
     floor = connection.execute(last).scalar()
     if floor is None:
         return numbers
-    # Apart, or the planner might go through all that is older one by one, hoping for a hit.
+    # Apart (OFFSET), or the planner might go through all that is older one by one, hoping for a hit;
+    # and asked for by a subquery, or where it knows the words to be common it might read the table.
     owner = sa.cast(sa.literal(f"'@{user_id}'"), _TsQuery())
-    hits = sa.select(_vectors.c.id).where(_vectors.c.words.op("@@")(owner.op("&&")(every)))
-    gathered = hits.cte("gathered").prefix_with("MATERIALIZED", dialect="postgresql")
-    older = sa.select(gathered.c.id).where(gathered.c.id < floor)
-    older = older.order_by(gathered.c.id.desc()).limit(limit - len(numbers))
+    query = sa.select(owner.op("&&")(every)).scalar_subquery()
+    hits = sa.select(_vectors.c.id).where(_vectors.c.words.op("@@")(query), _vectors.c.id < floor)
+    gathered = hits.offset(0).subquery("gathered")
+    older = sa.select(gathered.c.id).order_by(gathered.c.id.desc()).limit(limit - len(numbers))
     return numbers + [number for (number,) in connection.execute(older)]
 
 

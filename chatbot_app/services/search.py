@@ -2,6 +2,8 @@
 
 import uuid
 
+from sqlmodel import Session
+
 from chatbot_app import db
 from chatbot_app.errors import InvalidInput
 from chatbot_app.repositories import search
@@ -30,10 +32,9 @@ def find(user_id: uuid.UUID, query: object, *, before: str = "") -> Found:
     with db.session() as session:
         number = int(before) if before.isdecimal() and len(before) < 19 else None
         hits = search.find_messages(session, user_id, wanted, before=number, limit=PAGE + 1)
-        chats = [] if before else search.list_titles(session, user_id, limit=search.TITLES)
-    called = (chat for chat in chats if excerpts.occurs(chat.title, wanted))
+        chats = [] if before else _called(session, user_id, wanted)
     return Found(
-        chats=[_chat(chat, wanted) for chat, _ in zip(called, range(CHATS), strict=False)],
+        chats=[_chat(chat, wanted) for chat in chats],
         messages=[_message(hit, wanted) for hit in hits[:PAGE]],
         older_than=str(hits[PAGE - 1].number) if len(hits) > PAGE else "",
     )
@@ -44,6 +45,13 @@ def recent_chats(user_id: uuid.UUID) -> list[ChatHit]:
     with db.session() as session:
         chats = search.list_titles(session, user_id, limit=CHATS)
     return [_chat(chat, []) for chat in chats]
+
+
+def _called(session: Session, user_id: uuid.UUID, wanted: list[Words]) -> list[Title]:
+    def is_meant(title: str) -> bool:
+        return excerpts.occurs(title, wanted)
+
+    return search.find_titles(session, user_id, is_meant, limit=CHATS)
 
 
 def _fitting(query: object) -> str:

@@ -60,7 +60,8 @@ from chatbot_app.services import projects as project_service
 from chatbot_app.services import search as search_service
 from chatbot_app.services import sessions as session_service
 from chatbot_app.services import two_factor as two_factor_service
-from tests.conftest import PASSWORD
+from tests import crowd as crowds
+from tests.conftest import PASSWORD, Person
 from tests.crowd import CHUNKS, Crowd
 from tests.repositories.paths import looking, sign_in
 from tests.second_factor import Phone
@@ -381,6 +382,21 @@ def note_calls(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     for full_name, (module, name) in functions().items():
         monkeypatch.setattr(module, name, noting(full_name, getattr(module, name)))
     return used
+
+
+def test_what_was_common_long_ago_is_gathered_by_the_index(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    """A planner that knows how common it is would rather read the table, vector by vector."""
+    monkeypatch.setattr(search, "RECENT", 1)  # as if the newest had none of it
+    chat, written = crowds.chat_rows(alice.project_id, 3000)
+    crowds.store({"chat": [chat], "message": written})
+    crowds.count()
+    with noted() as said:
+        assert search_service.find(alice.id, "some words ").older_than
+
+    read = set[str]().union(*(statement.tables_read_whole() for statement in said))
+    assert "message_search" not in read
 
 
 def test_what_goes_with_its_owner_is_found_by_an_index(database: str):
