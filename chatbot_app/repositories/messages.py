@@ -112,25 +112,8 @@ def get_newest_answer(session: Session, user_id: uuid.UUID, question_id: uuid.UU
     return newest
 
 
-class Stand(NamedTuple):
-    """Where a message stands in its chat."""
-
-    id: uuid.UUID
-    parent_id: uuid.UUID | None
-    chat_id: uuid.UUID
-
-
-def list_stands(
-    session: Session, user_id: uuid.UUID, message_ids: Collection[uuid.UUID]
-) -> list[Stand]:
-    """List where these messages stand, those that are there and this person's."""
-    columns = select(Message.id, Message.parent_id, Message.chat_id)
-    rows = session.exec(columns.where(col(Message.id).in_(message_ids), _readable_by(user_id)))
-    return [Stand(*row) for row in rows]
-
-
 def list_versions(
-    session: Session, user_id: uuid.UUID, shown: Collection[Message | Stand]
+    session: Session, user_id: uuid.UUID, shown: Collection[Message]
 ) -> dict[uuid.UUID, list[uuid.UUID]]:
     """List for each of these messages the ids of all that stand in its place, oldest first, itself
     among them. The first questions of a chat are versions of each other.

@@ -78,16 +78,6 @@ class ArchivedList:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Which of how many versions a message is, as a `MessageView` says it."""
-
-    version: int = 1
-    versions: int = 1
-    previous_version: str = ""
-    next_version: str = ""
-
-
-@dataclass(frozen=True)
 class MessageView:
     """A message as it is shown. `"".join(blocks)` is its text to the byte; a user's message is one
     block.

@@ -5,7 +5,6 @@ first did.
 """
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -14,11 +13,8 @@ from chatbot_app import db
 from chatbot_app.errors import Conflict
 from chatbot_app.models import Chat, Message, now
 from chatbot_app.repositories import answer_runs, chats, messages
-from chatbot_app.schemas import Place
-from chatbot_app.services import text, views
+from chatbot_app.services import text
 from chatbot_app.words import t
-
-MOST_PLACES = 100
 
 
 @dataclass(frozen=True)
@@ -43,17 +39,6 @@ def show_version(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Chat:
         refuse_while_writing(session, chat)
         chat.active_leaf_id = messages.find_newest_below(session, user_id, found.id).id
     return chat
-
-
-def places(user_id: uuid.UUID, message_ids: Sequence[str]) -> dict[str, Place]:
-    """Say for each of these messages, the last `MOST_PLACES` of them, which of how many versions it
-    is by now. What is gone is left out.
-    """
-    ids = [text.identifier(message_id) for message_id in message_ids[-MOST_PLACES:]]
-    with db.session() as session:
-        stands = messages.list_stands(session, user_id, ids)
-        versions = messages.list_versions(session, user_id, stands)
-    return {str(place): views.place(place, beside) for place, beside in versions.items()}
 
 
 def delete(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Cut:

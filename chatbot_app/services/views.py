@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chatbot_app import markdown
 from chatbot_app.models import Chat, Message, Project
-from chatbot_app.schemas import ChatItem, MessageView, Place, ProjectDetail
+from chatbot_app.schemas import ChatItem, MessageView, ProjectDetail
 from chatbot_app.words import t
 
 SHOWN_THOUGHTS = 20_000
@@ -56,6 +56,7 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
     """
     content = message.content
     blocks = list(_blocks(content)) if message.role == "assistant" else [content]
+    place = versions.index(message.id) if message.id in versions else 0
     return MessageView(
         id=str(message.id),
         role=message.role,
@@ -64,23 +65,15 @@ def message_view(message: Message, versions: Sequence[uuid.UUID] = ()) -> Messag
         error=t(message.error),
         model=message.model,
         created_at=moment(message.created_at),
-        **vars(place(message.id, versions)),
+        version=place + 1,
+        versions=max(1, len(versions)),
+        previous_version=str(versions[place - 1]) if place > 0 else "",
+        next_version=str(versions[place + 1]) if place + 1 < len(versions) else "",
         reasoning=shown_thoughts(message.reasoning),
         reasoning_ms=message.reasoning_ms or 0,
         duration_ms=message.duration_ms or 0,
         prompt_tokens=message.prompt_tokens or 0,
         completion_tokens=message.completion_tokens or 0,
-    )
-
-
-def place(message_id: uuid.UUID, versions: Sequence[uuid.UUID]) -> Place:
-    """Show which of these versions a message is; none means that it is the only one."""
-    at = versions.index(message_id) if message_id in versions else 0
-    return Place(
-        version=at + 1,
-        versions=max(1, len(versions)),
-        previous_version=str(versions[at - 1]) if at > 0 else "",
-        next_version=str(versions[at + 1]) if at + 1 < len(versions) else "",
     )
 
 

@@ -10,7 +10,7 @@ from chatbot_app import db
 from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
 from chatbot_app.schemas import ChatItem, Turn, Viewer
-from chatbot_app.services import answers, branches, chats, passages, projects, sessions, temporary
+from chatbot_app.services import answers, chats, passages, projects, sessions, temporary
 from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
@@ -100,10 +100,7 @@ class Conversation(TemporaryChat, rx.State):
             return
         if page is not None and chat_id == self.open_chat_id and not page.newer_than:
             if wanted or not self.newer_than:
-                above = self._above(page)
                 self._merge(page)
-                if above and not self.is_temporary:
-                    self._recount(await db.in_thread(branches.places, viewer.user_id, above))
             live._believe(page.messages)
         else:
             self.earlier = []

@@ -15,7 +15,7 @@ from chatbot_app.errors import NotFound, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
 from chatbot_app.schemas import ChatPage, MessageView
-from chatbot_app.services import branches, chats, sessions
+from chatbot_app.services import chats, sessions
 from chatbot_app.state.block_groups import (
     GROUP_VARS,
     TAIL_VARS,
@@ -151,8 +151,7 @@ class Follower:
         False if what was read is not the whole truth any more: something happened meanwhile, or the
         answer has ended and its worker has not said so yet. Its news wakes the follower again.
         """
-        page, above = await self._newest()
-        places = await db.in_thread(branches.places, self.user_id, above) if above else {}
+        page = await self._newest()
         async with self.state:
             conversation = await self._conversation()
             generation = self.generation
@@ -162,7 +161,6 @@ class Follower:
             was_answering = conversation.is_answering
             if not conversation.newer_than:
                 conversation._merge(page)
-                conversation._recount(places)
             if not conversation.is_temporary:
                 (await self.state.get_state(Rail))._show_chat(page.chat)
             if generation is not None and ended:
@@ -174,26 +172,20 @@ class Follower:
             self._watch(None)
         return True
 
-    async def _newest(self) -> tuple[ChatPage, list[str]]:
-        """Read the newest messages, and more of them where another branch is shown than before; and
-        say which messages stay on the page above them.
-        """
+    async def _newest(self) -> ChatPage:
+        """Read the newest messages, and more of them where another branch is shown than before."""
         async with self.state:
             conversation = await self._conversation()
             if conversation.is_temporary:
-                return conversation._temporary_page(self.user_id, self.state._told), []
+                return conversation._temporary_page(self.user_id, self.state._told)
         chat = (self.user_id, self.project_id, self.chat_id)
         page = await db.in_thread(chats.open_page, *chat, limit=REFRESHED)
-        if not page.older_than:
-            return page, []
-        async with self.state:
-            conversation = await self._conversation()
-            joins, above = conversation._joins(page), conversation._above(page)
-        if not joins:
-            page = await db.in_thread(chats.open_page, *chat)
+        if page.older_than:
             async with self.state:
-                above = (await self._conversation())._above(page)
-        return page, above
+                joins = (await self._conversation())._joins(page)
+            if not joins:
+                page = await db.in_thread(chats.open_page, *chat)
+        return page
 
     def _has_ended(self, shown: list[MessageView]) -> bool:
         """Whether the answer that is followed has ended, as it is stored."""

@@ -1,10 +1,8 @@
 """The messages of the open chat that are in the page."""
 
-from dataclasses import replace
-
 import reflex as rx
 
-from chatbot_app.schemas import ChatItem, ChatPage, MessageView, Place, Turn
+from chatbot_app.schemas import ChatItem, ChatPage, MessageView, Turn
 
 RECENT = 8
 """Messages in the short list, which is sent at every turn; older ones move to the long list."""
@@ -67,24 +65,6 @@ class ShownMessages(rx.State, mixin=True):
         """Whether a stretch of the stored branch begins with a message that is on the page."""
         shown = self._shown("earlier") + self._shown("recent")
         return bool(page.messages) and any(m.id == page.messages[0].id for m in shown)
-
-    def _above(self, page: ChatPage) -> list[str]:
-        """The messages on the page that this stretch of the stored branch is put beneath."""
-        shown = [message.id for message in self._shown("earlier") + self._shown("recent")]
-        return shown[: shown.index(page.messages[0].id)] if self._joins(page) else []
-
-    def _recount(self, places: dict[str, Place]) -> None:
-        """Say of messages which of how many versions they are by now: one that stayed may have got
-        another beside it while this page was not looking.
-        """
-        for name in ("earlier", "recent"):
-            shown = self._shown(name)
-            told = [
-                replace(message, **vars(places[message.id])) if message.id in places else message
-                for message in shown
-            ]
-            if told != shown:
-                setattr(self, name, told)
 
     def _merge(self, page: ChatPage) -> None:
         """Take over the newest messages as they are stored, and set only what differs."""

@@ -12,7 +12,7 @@ from chatbot_app.generation import records
 from chatbot_app.models import AnswerRun, Chat, Message, MessageChunk, now
 from chatbot_app.repositories import answer_runs
 from chatbot_app.repositories.answer_runs import Chunk
-from chatbot_app.schemas import MessageView, Place, Turn
+from chatbot_app.schemas import MessageView, Turn
 from chatbot_app.services import branches, chats, turns
 from tests import crowd
 from tests.conftest import Person, end, say
@@ -58,22 +58,6 @@ def test_a_question_in_other_words_stands_beside_the_former_one(alice: Person):
     assert texts(alice, first.chat.id) == ["One", "First", "Two, please", "Better"]
     branches.show_version(alice.id, second.question.id)
     assert texts(alice, first.chat.id) == ["One", "First", "Two", "Second", "Three", "Third"]
-
-
-def test_versions_are_counted_for_any_of_ones_messages(alice: Person, charlie: Person):
-    first = say(alice, "One", "First")
-    second = say(alice, "Two", "Second", chat_id=first.chat.id)
-    again = edited(alice, first, "One, please", "Better")
-    edited(alice, second, "Two, please", "Better, too")
-
-    ids = [first.question.id, first.answer.id, second.question.id, str(uuid.uuid4())]
-    counted = branches.places(alice.id, ids)
-
-    assert set(counted) == set(ids[:3])
-    assert counted[first.question.id] == Place(1, 2, "", again.question.id)
-    assert counted[first.answer.id] == Place()
-    assert counted[second.question.id].versions == 2
-    assert branches.places(charlie.id, ids) == {}
 
 
 def test_a_chats_first_question_has_versions_too_and_shares_them_with_no_other_chat(alice: Person):

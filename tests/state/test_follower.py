@@ -9,13 +9,12 @@ import pytest
 from chatbot_app.errors import Unavailable
 from chatbot_app.generation import Engine, worker
 from chatbot_app.llm import Thought
-from chatbot_app.schemas import MessageView
 from chatbot_app.services import answers, chats, sessions, turns
 from chatbot_app.state import follower
 from chatbot_app.state.answer import LiveAnswer
 from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS, THOUGHT_VARS
 from chatbot_app.state.conversation import Conversation
-from tests.conftest import Person, end, person, say
+from tests.conftest import Person, person
 from tests.generation.scripted import ScriptedModel
 from tests.generation.test_mirror import Elsewhere
 from tests.state.tab import Tab, Tabs
@@ -174,38 +173,6 @@ async def test_an_idle_tab_shows_what_another_tab_asks(
     await idle.until(lambda: finished(idle) == 1)
     recent = (await idle.state(Conversation))._shown("recent")
     assert ["".join(m.blocks) for m in recent] == ["Hello?", "One.", "And now?", "Two."]
-    run.cancel()
-
-
-@pytest.mark.parametrize("way", ["followed", "opened again"])
-async def test_a_version_beside_a_message_far_up_the_page_is_counted(
-    way: str, tabs: Tabs, engine: Engine, alice: Person
-) -> None:
-    first = say(alice, "1", "One")
-    for number in range(2, 21):
-        say(alice, str(number), "Another", chat_id=first.chat.id)
-    tab = tabs.open(alice.token)
-    run = await watch(tab, alice.project_id, first.chat.id)
-    conversation = await tab.state(Conversation)
-    for _ in range(2):
-        await tab.send(Conversation.load_earlier)
-    assert conversation._shown("earlier")[0].versions == 1
-    if way != "followed":
-        run.cancel()
-
-    beside, _job = turns.edit(alice.id, first.question.id, "One, please")  # and back, unseen
-    end(beside, "Better")
-    await answers.show_version(alice.id, first.question.id)
-    if way != "followed":
-        await tab.send(Conversation.open)
-
-    def top() -> MessageView:
-        return conversation._shown("earlier")[0]
-
-    await tab.until(lambda: top().versions == 2)
-    assert (top().id, top().version) == (first.question.id, 1)
-    assert top().next_version == beside.question.id
-    assert len(conversation._shown("earlier") + conversation._shown("recent")) == 40
     run.cancel()
 
 
