@@ -132,7 +132,6 @@ def _danger() -> rx.Component:
                 ),
                 max_width="28rem",
             ),
-            open=ProjectSettings.is_deleting,
             on_open_change=ProjectSettings.show_delete_dialog,
         ),
         class_name="danger-zone",

@@ -62,7 +62,6 @@ class ProjectSettings(rx.State):
     project: ProjectDetail = ProjectDetail()
     is_loaded: bool = False
     is_missing: bool = False
-    is_deleting: bool = False
     default_model: str = ""
     saved: int = 0
     """Counts saves that went through, so that the page can say so each time."""
@@ -72,7 +71,7 @@ class ProjectSettings(rx.State):
     @handler
     async def load(self, viewer: Viewer) -> None:
         """Show the project that the address names."""
-        self.saved, self.error, self.is_deleting, self.delete_error = 0, "", False, ""
+        self.saved, self.error, self.delete_error = 0, "", ""
         self.default_model = worker.engine().model.name
         try:
             self.project = await db.in_thread(
@@ -98,8 +97,10 @@ class ProjectSettings(rx.State):
 
     @handler
     async def show_delete_dialog(self, viewer: Viewer, is_open: bool) -> None:
-        """Ask whether the project may really go, or don't."""
-        self.is_deleting, self.delete_error = is_open, ""
+        """Let the dialog begin anew. As with that for a new project, whether it is open is the
+        page's own affair.
+        """
+        self.delete_error = ""
 
     @handler
     async def delete(self, viewer: Viewer, form: ConfirmForm) -> rx.event.EventSpec | None:
@@ -108,5 +109,4 @@ class ProjectSettings(rx.State):
             self.delete_error = t("That is not the project's name.")
             return None
         await answers.delete_project(viewer.user_id, self.project.id)
-        self.project, self.is_deleting = ProjectDetail(), False
         return rx.redirect("/projects")

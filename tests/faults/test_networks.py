@@ -1,5 +1,6 @@
 """Reloads, lost connections, other tabs and other browsers: everybody ends with the same text."""
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -116,6 +117,28 @@ def test_a_page_that_lost_its_connection_says_so_keeps_what_is_typed_and_catches
         assert_all_agree(network.served, provider, page)
     composer(page).press("Enter")
     expect(composer(page)).to_have_value("")
+
+
+def test_a_dialog_that_is_typed_in_stays_when_the_connection_was_lost(
+    network: Network, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    page.goto(page.url.partition("/chat")[0])
+    button(page, "Delete project").click()
+    dialog = page.get_by_role("alertdialog")
+    name = dialog.get_by_role("textbox", name="Project name", exact=True)
+    name.fill("General")
+    offline = page.get_by_label("Connection")  # a dialog takes the role from all beside it
+    network.proxy.cut()
+    expect(offline).to_be_visible()
+    network.proxy.restore()
+    expect(offline).to_be_hidden()
+    button(dialog, "Delete").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("not the project's name")
+    expect(name).to_have_value("General")
+    name.fill("General assistant")
+    button(dialog, "Delete").click()
+    page.wait_for_url(re.compile("/projects$"))
 
 
 @pytest.mark.parametrize("how", ["cut", "freeze"])
