@@ -30,6 +30,7 @@ KEPT_SECONDS = 900.0
 """For how long an answer that has ended is still here for its tab to take."""
 
 CUT_OFF = mark("The connection to this answer was lost. What had come by then is here.")
+REST_IS_GONE = mark("The rest is gone: a temporary chat keeps long thoughts for a while only.")
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,16 @@ def as_it_is(user_id: uuid.UUID, message: MessageView, arrived: str = "") -> Mes
             message, status="interrupted", error=t(CUT_OFF), blocks=list(markdown.split(arrived))
         )
     return _ended(asked) if asked.generation.saved.is_set() else message
+
+
+def thoughts(user_id: uuid.UUID, answer: MessageView) -> str:
+    """Give all that was thought for an answer while this worker knows it; then what its page has."""
+    asked = _asked.get(uuid.UUID(answer.id))
+    if asked is not None and asked.user_id == user_id:
+        return asked.generation.reasoning
+    if len(answer.reasoning) <= views.SHOWN_THOUGHTS:
+        return answer.reasoning
+    return f"{answer.reasoning[: views.SHOWN_THOUGHTS]}…\n\n*{t(REST_IS_GONE)}*"
 
 
 async def stop(user_id: uuid.UUID, message_id: uuid.UUID | str) -> bool:

@@ -5,7 +5,7 @@ import reflex as rx
 from chatbot_app import db
 from chatbot_app.generation import worker
 from chatbot_app.schemas import AnswerFacts, MessageView, Viewer
-from chatbot_app.services import answer_details
+from chatbot_app.services import answer_details, temporary
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.gate import handler
 
@@ -35,7 +35,12 @@ class AnswerDetails(rx.State):
     @handler
     async def read_thoughts(self, viewer: Viewer, message_id: str) -> None:
         """Show all that was thought for this answer."""
-        self.thoughts = await db.in_thread(answer_details.thoughts, viewer.user_id, message_id)
+        found = await self._in_temporary_chat(message_id)
+        self.thoughts = (
+            temporary.thoughts(viewer.user_id, found)
+            if found
+            else await db.in_thread(answer_details.thoughts, viewer.user_id, message_id)
+        )
         self.thoughts_id = message_id
 
     async def _in_temporary_chat(self, message_id: str) -> MessageView | None:

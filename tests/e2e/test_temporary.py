@@ -46,6 +46,25 @@ def everything_stored(app: Served) -> str:
         return "\n".join(database.iterdump())
 
 
+def test_all_of_long_thoughts_is_shown_when_asked_for(provider: FakeProvider, page: Page) -> None:
+    sign_up(page, "Alice")
+    begin_temporary(page)
+    provider.enqueue(Answer(text="Yes.", reasoning=("Hm. " * 6_000, "And so it is.")))
+    send(page, "Is it?")
+    expect_status(page, "complete")
+    gate = Gate(after=1)
+    provider.enqueue(Answer(pieces=("Quite ", "sure."), gate=gate))
+    send(page, "Sure?")
+    expect(answer(page)).to_contain_text("Quite")  # the page follows this one now
+    gate.open()
+    expect_status(page, "complete")
+    first = messages(page, "assistant").first
+    first.get_by_role("button", name="Thought for").click()
+    expect(first).not_to_contain_text("And so it is.")
+    button(first, "Show all thoughts").click()
+    expect(first).to_contain_text("And so it is.")
+
+
 def test_nothing_of_a_temporary_chat_is_stored(
     app: Served, provider: FakeProvider, page: Page
 ) -> None:

@@ -12,6 +12,7 @@ from chatbot_app.generation import Engine, worker
 from chatbot_app.llm import Prompt, Thought, Usage
 from chatbot_app.schemas import MessageView, Turn
 from chatbot_app.services import answers, temporary
+from chatbot_app.services.views import SHOWN_THOUGHTS
 from tests.conftest import Person, erase
 from tests.generation.scripted import ScriptedModel, ended, until
 
@@ -70,6 +71,21 @@ async def answered(owner: Person, turn: Turn) -> MessageView:
     if generation is not None:
         await ended(generation)
     return temporary.as_it_is(owner.id, turn.answer)
+
+
+async def test_long_thoughts_are_there_whole_while_the_worker_knows_them(
+    engine: Engine, model: Listener, alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    long = "Hm. " * 6_000
+    model.says(Thought(long), "Yes.", None)
+    answer = await answered(alice, await ask(alice, "Is it?"))
+    assert len(answer.reasoning) == SHOWN_THOUGHTS + 1
+    assert temporary.thoughts(alice.id, answer) == long
+
+    monkeypatch.setattr(temporary, "_asked", {})
+    told = temporary.thoughts(alice.id, answer)
+    assert told.startswith(f"{long[:SHOWN_THOUGHTS]}…")
+    assert "The rest is gone" in told
 
 
 async def test_the_model_is_sent_all_that_was_said(engine: Engine, model: Listener, alice: Person):
