@@ -211,6 +211,11 @@ def set_models_title(session: Session, chat_id: uuid.UUID, title: str) -> bool:
     return session.exec(statement.values(title=title, titled_by="model")).rowcount == 1
 
 
+def drop(session: Session, chat: Chat) -> None:
+    """Let a chat go for good, with all its messages."""
+    session.delete(chat)
+
+
 def drop_deleted(session: Session, before: datetime, *, limit: int) -> int:
     """Let chats go for good that were deleted before this moment, with their messages, so many at
     most; tells how many. Those that another worker is at are left to it.

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from chatbot_app import db
 from chatbot_app.errors import Conflict
-from chatbot_app.models import Chat, Message, now
+from chatbot_app.models import Chat, Message
 from chatbot_app.repositories import answer_runs, chats, messages
 from chatbot_app.services import text
 from chatbot_app.words import t
@@ -46,7 +46,8 @@ def delete(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Cut:
     being written there, whichever worker writes it: its run is gone with it.
 
     If it was shown, the version before it is from now on, or the one behind it, or else what it was
-    said to. A chat of which nothing is left goes too.
+    said to. A chat of which nothing is left goes too, at once and for good: there is nothing in it to
+    bring back.
 
     Raises: NotFound.
     """
@@ -62,8 +63,8 @@ def delete(user_id: uuid.UUID, message_id: uuid.UUID | str) -> Cut:
                 chat.active_leaf_id = found.parent_id
         is_chat_left = chat.active_leaf_id is not None
         if not is_chat_left:
-            chat.deleted_at = now()
-    return Cut(chat.id, is_chat_left, run_id)
+            chats.drop(session, chat)
+    return Cut(found.chat_id, is_chat_left, run_id)
 
 
 def lock(session: Session, user_id: uuid.UUID, message_id: uuid.UUID | str) -> tuple[Message, Chat]:

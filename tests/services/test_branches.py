@@ -188,7 +188,8 @@ def test_a_chat_of_which_nothing_is_left_goes_too(alice: Person):
     assert not branches.delete(alice.id, first.question.id).is_chat_left
 
     with pytest.raises(NotFound):
-        chats.get(alice.id, first.chat.id)
+        chats.restore(alice.id, first.chat.id)
+    assert count(Chat) == 1
     assert len(shown(alice, other.chat.id)) == 2
 
 
