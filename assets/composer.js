@@ -236,18 +236,22 @@
   // ---- What was sent while an answer is being written: one message, which goes when the answer has ended ----
 
   const isAnswering = (field) => $("[data-stop]", field.form) !== null;
-  let queued = null; // of the chat that is open: {draft, key, text, isSent}
+  const FRESH = 60 * 60 * 1000; // milliseconds for which a queued message goes by itself
+  const IS_OLD = say("This was queued a while ago: press Enter if it is still to be sent.");
+  const isOld = ({ since }) => Date.now() - since > FRESH;
+  let queued = null; // of the chat that is open: {draft, key, text, since, isSent}
 
-  // It has its key from the start, so that whichever tab sends it, or sends it again, it is asked once.
+  // It has its key from the start, so that whichever tab sends it, or sends it again, it is asked once. After a long
+  // time, as when somebody comes back on another day, the same person may think otherwise, and is asked.
   const queue = {
     unkept: new Map(), // where nothing can be stored
     find(draft) {
       const kept = store.get(`queued:${draft}`) ?? queue.unkept.get(draft) ?? "";
-      const [, key, isSent, text] = kept.match(/^(\w+)(!?) ([^]*)$/) ?? [];
-      return key ? { draft, key, text, isSent: isSent !== "" } : null;
+      const [, key, isSent, since, text] = kept.match(/^(\w+)(!?)@(\d+) ([^]*)$/) ?? [];
+      return key ? { draft, key, text, since: Number(since), isSent: isSent !== "" } : null;
     },
-    keep({ draft, key, text, isSent }) {
-      const kept = `${key}${isSent ? "!" : ""} ${text}`;
+    keep({ draft, key, text, since, isSent }) {
+      const kept = `${key}${isSent ? "!" : ""}@${since} ${text}`;
       store.set(`queued:${draft}`, kept);
       store.get(`queued:${draft}`) === kept ? queue.unkept.delete(draft) : queue.unkept.set(draft, kept);
       queue.show();
@@ -275,7 +279,7 @@
       const whole = before ? `${before.text}\n\n${text}` : text;
       if (before && lengthOf(whole) > Number(field.dataset.limit)) return hint(TWO_TOO_LONG, true);
       const key = (!before && outbox.find(draft, text)?.key) || freshKey();
-      queue.keep({ draft, key, text: whole });
+      queue.keep({ draft, key, text: whole, since: Date.now() });
       outbox.drop(draft);
       write(field, "");
     },
@@ -285,6 +289,7 @@
       const taken = queue.find(draftKey(field));
       if (!taken) return;
       queue.drop(taken.draft);
+      if (taken.isSent && !field.value.trim()) outbox.keep(taken.draft, taken.text, taken.key, "refused"); // it may have got there
       write(field, field.value.trim() ? `${taken.text}\n\n${field.value}` : taken.text);
       field.setSelectionRange(field.value.length, field.value.length);
     },
@@ -295,13 +300,15 @@
       if ($("[data-load-later]")) return; // the last answer is not in the page
       const last = [...document.querySelectorAll("[role=log] article")].at(-1)?.dataset;
       if (last?.role !== "assistant" || last.status === "generating") return;
-      if (last.status !== "complete") {
+      if (last.status !== "complete") queue.takeBack(field);
+      else if (isOld(queued)) {
         queue.takeBack(field);
+        hint(IS_OLD, true);
       } else if (!lookAtLine()) {
-        const { draft, key, text } = queue.find(queued.draft) ?? {};
+        const { draft, key, text, since } = queue.find(queued.draft) ?? {};
         if (!key) return queue.show();
         pending = { ...message(draft, text, key, false), isQueued: true };
-        queue.keep({ draft, key, text, isSent: true });
+        queue.keep({ draft, key, text, since, isSent: true });
         sendAgain(field);
       }
     },
@@ -312,7 +319,7 @@
       if (!queued?.isSent) return;
       const { draft, text, key } = queued;
       if (field.dataset.accepted?.endsWith(` ${key}`)) queue.drop(draft);
-      else if (!pending) pending = { ...message(draft, text, key, true), isQueued: true };
+      else if (!pending && !isOld(queued)) pending = { ...message(draft, text, key, true), isQueued: true };
     },
 
     move(former, draft) {

@@ -110,6 +110,44 @@ def test_an_answer_that_fails_gives_back_what_waited_for_it(
     expect(messages(page, "user")).to_have_count(2)
 
 
+def test_what_was_queued_long_ago_goes_only_when_one_says_so(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    for is_on_its_way in (False, True):
+        new_chat(page)
+        gate = open_gate(provider)
+        send(page, "First")
+        page.wait_for_url(CHAT_URL)
+        expect_status(page, "generating")
+        send(page, "Second")
+        expect(queued(page)).to_be_visible()
+        chat, asked = page.url, len(provider.requests)
+        page.goto("/settings")
+        page.evaluate(
+            """(mark) => {
+              for (const key of Object.keys(localStorage).filter((key) => key.startsWith("queued:"))) {
+                const [name, words] = localStorage.getItem(key).split(/@\\d+ /);
+                localStorage.setItem(key, `${name}${mark}@${Date.now() - 61 * 60 * 1000} ${words}`);
+              }
+            }""",
+            "!" if is_on_its_way else "",
+        )
+        gate.open()
+        provider.requests[-1].wait_ended()
+        page.goto(chat)
+        expect_status(page, "complete")
+        expect(composer(page)).to_have_value("Second")
+        expect(page.get_by_text("This was queued a while ago", exact=False)).to_be_visible()
+        expect(queued(page)).to_be_hidden()
+        page.wait_for_timeout(1500)  # in which the page looks whether something waits
+        assert len(provider.requests) == asked
+        composer(page).press("Enter")
+        expect(messages(page, "user")).to_have_text(["First", "Second"])
+        expect_status(page, "complete")
+        expect(composer(page)).to_have_value("")
+
+
 def test_recalling_pasting_much_and_what_is_too_long(provider: FakeProvider, page: Page) -> None:
     sign_up(page, "Alice")
     begin_chat(page, "What was said\nin two lines")
