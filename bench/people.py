@@ -17,7 +17,7 @@ from typing import Any
 from bench import prose
 from chatbot_app import db, migrations
 from chatbot_app.models import Chat, Message, now
-from chatbot_app.services import accounts
+from chatbot_app.services import registration
 
 SHORT = 2
 QUESTION_TOKENS = 20
@@ -27,7 +27,7 @@ _seeds = itertools.count(1_000_000)
 
 
 async def _person(number: int, lengths: list[int]) -> dict[str, Any]:
-    grant = await accounts.register(
+    grant = await registration.register(
         name=f"Person {number}",
         email=f"person-{number}@example.org",
         password="a horse reads the paper",

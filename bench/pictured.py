@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from chatbot_app import db, migrations, security
 from chatbot_app.models import Chat, Message, Project, User, now
-from chatbot_app.services import accounts, operators, projects, sharing
+from chatbot_app.services import operators, projects, registration, sharing
 
 EMAIL = "ada@example.org"
 PASSWORD = "a horse reads the paper"
@@ -163,12 +163,12 @@ def _chat(
 
 
 async def _all() -> dict[str, str]:
-    ada = await accounts.register(
+    ada = await registration.register(
         name="Ada Mercer", email=EMAIL, password=PASSWORD, address="198.51.100.1"
     )
     for number, name in enumerate(OTHERS, start=2):
         mail = f"{name.partition(' ')[0].lower()}@example.org"
-        await accounts.register(
+        await registration.register(
             name=name, email=mail, password=PASSWORD, address=f"198.51.100.{number}"
         )
     operators.promote(EMAIL)
