@@ -118,6 +118,17 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.get_running_loop().run_in_executor(_threads, call)
 
 
+def plan_anew(session: Session) -> None:
+    """Prepare for many rows that come or go and, by foreign keys, are each looked for in some table.
+
+    PostgreSQL keeps the plans for that with the connection, until it counts a table's rows anew. One
+    from when the table had a single page reads it from end to end for each of them, however long it
+    has become since: in an import, or just after one.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        session.connection().exec_driver_sql("DISCARD PLANS")
+
+
 def url() -> str:
     """Say which database is meant, as SQLAlchemy writes it; it may hold a password."""
     return _url or get_settings().database_url

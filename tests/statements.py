@@ -4,13 +4,13 @@ what that costs. Costs are counted, not timed, so that a busy machine changes no
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 from chatbot_app import db
 
@@ -68,12 +68,12 @@ class Statement:
 @contextmanager
 def noted() -> Iterator[list[Statement]]:
     """Note every statement while the block lasts, whichever thread says it; not what only opens a
-    transaction.
+    transaction or prepares for it.
     """
     statements: list[Statement] = []
 
     def note(_c: Any, _cursor: Any, text: str, parameters: Any, _context: Any, _many: bool) -> None:
-        if not text.startswith(("PRAGMA", "BEGIN")):
+        if not text.startswith(("PRAGMA", "BEGIN", "DISCARD")):
             # Of many rows at once some databases are told one by one, some all in one statement.
             is_many = isinstance(parameters, list)
             statements.append(Statement(text, parameters[0] if is_many else parameters))
@@ -84,6 +84,31 @@ def noted() -> Iterator[list[Statement]]:
         yield statements
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def counted(session: Session) -> Iterator[Callable[[], int]]:
+    """Count what the database does in a transaction, also by itself for foreign keys: steps of
+    SQLite's machine, or the rows that PostgreSQL comes upon without an index.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        read = "SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables"
+        before = connection.exec_driver_sql(read).scalar_one()
+        yield lambda: connection.exec_driver_sql(read).scalar_one() - before
+        return
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += _STEPS
+
+    driver: Any = connection.connection.driver_connection
+    driver.set_progress_handler(count, _STEPS)
+    try:
+        yield lambda: steps
+    finally:
+        driver.set_progress_handler(None, 0)
 
 
 def cost_of_queries(statements: Iterable[Statement]) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, func, select, update
 
+from chatbot_app import db
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Message, Project
 from chatbot_app.repositories import answer_runs
@@ -229,5 +230,6 @@ def drop_deleted(session: Session, before: datetime, *, limit: int) -> int:
     ids = session.exec(statement.with_for_update(skip_locked=True)).all()
     if ids:
         answer_runs.drop_in(session, select(Chat.id).where(col(Chat.id).in_(ids)))
+        db.plan_anew(session)
         session.exec(delete(Chat).where(col(Chat.id).in_(ids)))
     return len(ids)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
+from chatbot_app import db
 from chatbot_app.models import Chat, Message, Project
 
 STRETCH = 500
@@ -40,4 +41,5 @@ def add_chat(session: Session, chat: Chat, messages: list[Row]) -> None:
     session.add(chat)
     session.flush()
     for start in range(0, len(messages), STRETCH):
+        db.plan_anew(session)
         session.connection().execute(insert(Message), messages[start : start + STRETCH])

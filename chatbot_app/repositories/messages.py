@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, exists
+from sqlalchemy import CTE, ColumnElement, exists, true
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, delete, literal, select, update
 
@@ -137,7 +137,7 @@ def find_newest_below(session: Session, user_id: uuid.UUID, message_id: uuid.UUI
 
     Raises: NotFound.
     """
-    below = _below(user_id, message_id)
+    below = _below(session, user_id, message_id)
     child = aliased(Message)
     has_child = exists().where(col(child.parent_id) == col(Message.id))
     statement = select(Message).join(below, col(Message.id) == below.c.id).where(~has_child)
@@ -182,23 +182,31 @@ def delete_branch(session: Session, user_id: uuid.UUID, message: Message) -> uui
     One statement for all of them: the database looks at its end whether a message has lost its
     parent. To end the run before keeps a tick from waiting for this while this waits for the tick.
     """
-    below = _below(user_id, message.id)
+    below = _below(session, user_id, message.id)
     ids = select(below.c.id)
     run_id = answer_runs.drop_among(session, message.chat_id, ids)
+    db.plan_anew(session)
     session.exec(
         delete(Message).where(col(Message.id).in_(ids)).execution_options(synchronize_session=False)
     )
     return run_id
 
 
-def _below(user_id: uuid.UUID, message_id: uuid.UUID) -> CTE:
-    """A message and all below it, in every version."""
+def _below(session: Session, user_id: uuid.UUID, message_id: uuid.UUID) -> CTE:
+    """A message and all below it, in every version.
+
+    Its children are asked for message by message, by the index. PostgreSQL needs that said (LATERAL,
+    with an OFFSET that keeps it so): until it has counted its rows, which takes it a while after an
+    import, it would read the whole table for each step down.
+    """
     start = select(col(Message.id))
     start = start.where(col(Message.id) == message_id, _readable_by(user_id))
     below = start.cte("below", recursive=True)
-    return below.union_all(
-        select(col(Message.id)).join(below, col(Message.parent_id) == below.c.id)
-    )
+    child = col(Message.parent_id) == below.c.id
+    if session.get_bind().dialect.name == "sqlite":
+        return below.union_all(select(col(Message.id)).join(below, child))
+    children = select(col(Message.id)).where(child).correlate(below).offset(0).lateral("children")
+    return below.union_all(select(children.c.id).join_from(below, children, true()))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import Session, col, delete, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from chatbot_app import db
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project
 from chatbot_app.repositories import answer_runs
@@ -87,4 +88,5 @@ def add(session: Session, project: Project) -> None:
 def delete_with_chats(session: Session, project: Project) -> None:
     """Delete a project that the person was shown to own and, by cascade, its chats."""
     answer_runs.drop_in(session, select(Chat.id).where(col(Chat.project_id) == project.id))
+    db.plan_anew(session)
     session.exec(delete(Project).where(col(Project.id) == project.id))

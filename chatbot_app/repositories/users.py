@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from chatbot_app import db
 from chatbot_app.errors import Conflict, NotFound
 from chatbot_app.models import Chat, Project, TwoFactor, User, UserSession
 from chatbot_app.repositories import answer_runs
@@ -138,4 +139,5 @@ def _chat_ids(user_id: uuid.UUID) -> SelectOfScalar[uuid.UUID]:
 def delete_with_all(session: Session, user_id: uuid.UUID) -> None:
     """Delete an account and, by the tables' cascades, all it owns."""
     answer_runs.drop_in(session, _chat_ids(user_id))
+    db.plan_anew(session)
     session.exec(delete(User).where(col(User.id) == user_id))
