@@ -1,6 +1,7 @@
 """A model that says what a test tells it to, and what one asks of an answer that it writes."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable
 
 from chatbot_app.generation import Engine, Generation
@@ -44,6 +45,31 @@ class ScriptedModel:
 
     async def aclose(self) -> None:
         self.is_closed = True
+
+
+class ScriptedModels:
+    """A model with a script for each question, so that which of many answers goes on is chosen."""
+
+    name = "scripted"
+    is_demo = False
+
+    def __init__(self) -> None:
+        self._each: defaultdict[str, ScriptedModel] = defaultdict(ScriptedModel)
+
+    def asked(self, question: str) -> ScriptedModel:
+        """Give the model that answers this question."""
+        return self._each[question]
+
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
+        questions = [said.content for said in prompt.messages if said.role == "user"]
+        return self.asked([said for said in questions if said != turns.GO_ON][-1]).stream(prompt)
+
+    async def list_models(self) -> tuple[OfferedModel, ...]:
+        return ()
+
+    async def aclose(self) -> None:
+        for model in self._each.values():
+            await model.aclose()
 
 
 async def begin(engine: Engine, owner: Person) -> tuple[Turn, Generation]:

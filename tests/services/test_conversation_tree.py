@@ -21,18 +21,23 @@ from hypothesis.stateful import (
 from sqlmodel import col, select
 
 from chatbot_app import db
-from chatbot_app.errors import Conflict, NotFound
+from chatbot_app.errors import Conflict, ModelError, NotFound
 from chatbot_app.generation import worker
 from chatbot_app.models import AnswerRun, Chat, Message, MessageChunk, Project
 from chatbot_app.schemas import Turn
 from chatbot_app.services import answers, chats
 from tests.conftest import Person, person
-from tests.generation.scripted import ScriptedModel, ended
+from tests.generation.scripted import ScriptedModels, ended, grown_to
 
 T = TypeVar("T")
 
 PEOPLE = st.integers(0, 1)
 PLACES = st.integers(0, 1000)
+ENDED_EARLY = {"stopped", "interrupted", "failed"}
+GOES_ON = {"stopped", "interrupted"}
+HOWS = ["complete", "stopped", "interrupted", "failed"]
+
+NO_LUCK = ModelError("No luck.", kind="other")
 
 
 @dataclass
@@ -77,7 +82,7 @@ class Conversations(RuleBasedStateMachine):
     """Alice and Charlie, each with some chats, before one server."""
 
     run: Callable[[Coroutine[Any, Any, Any]], Any]
-    model: ScriptedModel
+    model: ScriptedModels
 
     def __init__(self) -> None:
         super().__init__()
@@ -141,7 +146,7 @@ class Conversations(RuleBasedStateMachine):
             return
         tree, node = found
         is_live = tree.live and node.role == "assistant" and tree.live.parent is node.parent
-        may = node is tree.leaf and node.status in ("stopped", "failed") and not tree.live
+        may = node is tree.leaf and node.status in ENDED_EARLY and not tree.live
         asked = answers.retry(self.people[who].id, node.id)
         if may or is_live:
             self._again(tree, node, asked)
@@ -154,7 +159,7 @@ class Conversations(RuleBasedStateMachine):
             return
         tree, node = found
         asked = answers.resume(self.people[who].id, node.id)
-        if node is tree.leaf and node.status == "stopped" and node.text:
+        if node is tree.leaf and node.status in GOES_ON and node.text:
             self.run(asked)
             node.status, tree.live = "generating", node
         elif node is tree.live:
@@ -195,7 +200,7 @@ class Conversations(RuleBasedStateMachine):
     # What the model does
 
     @precondition(lambda self: any(tree.live for trees in self.trees for tree in trees))
-    @rule(place=PLACES, how=st.sampled_from(["complete", "stopped", "failed"]))
+    @rule(place=PLACES, how=st.sampled_from(HOWS))
     def end(self, place: int, how: str) -> None:
         live = [(w, tree) for w in (0, 1) for tree in self.trees[w] if tree.live]
         who, tree = live[place % len(live)]
@@ -204,19 +209,25 @@ class Conversations(RuleBasedStateMachine):
         tree.live = None
 
     async def _end(self, owner: Person, tree: Tree, node: Node, how: str) -> None:
-        generation = worker.engine().find(uuid.UUID(node.id))
+        engine = worker.engine()
+        generation = engine.find(uuid.UUID(node.id))
         assert generation
+        assert node.parent
+        script = self.model.asked(node.parent.text)
         if how == "complete":
-            generation.append(" An answer.")
             node.text += " An answer."
-            # The script is one for all: which answer ends is chosen by its own reader.
-            worker.engine().end(generation, "complete")
+            script.says(" An answer.", None)
         elif how == "stopped":
-            generation.append(" Half of")
             node.text += " Half of"
+            script.says(" Half of")
+            await grown_to(engine, generation, node.text)
             await answers.stop(owner.id, tree.id)
+        elif how == "interrupted":
+            node.text += " Half of"
+            script.says(" Half of", NO_LUCK)
         else:
-            worker.engine().end(generation, "failed", "No luck.")
+            script.says(NO_LUCK)
+            how = "interrupted" if node.text else "failed"  # what was said before is kept
         await ended(generation)
         node.status = how
 
@@ -344,7 +355,7 @@ class Conversations(RuleBasedStateMachine):
 def conversations(database: str) -> Iterator[type[Conversations]]:
     """Give the machine before an engine on a loop of its own, on which all that it does is run."""
     with asyncio.Runner() as runner:
-        model = ScriptedModel()
+        model = ScriptedModels()
 
         async def begin() -> None:
             await worker.open_engine(model, shutdown_seconds=0.05, heartbeat_seconds=0.1)
