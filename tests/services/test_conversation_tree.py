@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -100,6 +101,14 @@ class Conversations(RuleBasedStateMachine):
 
     # What people do
 
+    @initialize(how=st.sampled_from(HOWS))
+    def talk(self, how: str) -> None:
+        """Have two turns first, for little can go wrong where nothing was said."""
+        self.send(0, 0, True)
+        self.end(0, "complete")
+        self.send(0, 0, False)
+        self.end(0, how)
+
     @rule(who=PEOPLE, place=PLACES, is_new=st.booleans())
     def send(self, who: int, place: int, is_new: bool) -> None:
         trees = self.trees[who]
@@ -140,9 +149,9 @@ class Conversations(RuleBasedStateMachine):
         tree, node = found
         self._again(tree, node, answers.regenerate(self.people[who].id, node.id))
 
-    @rule(who=PEOPLE, place=PLACES)
-    def retry(self, who: int, place: int) -> None:
-        if (found := self._find(who, place)) is None:
+    @rule(who=PEOPLE, place=PLACES, at_end=st.booleans())
+    def retry(self, who: int, place: int, at_end: bool) -> None:
+        if (found := self._find(who, place, at_end=at_end)) is None:
             return
         tree, node = found
         is_live = tree.live and node.role == "assistant" and tree.live.parent is node.parent
@@ -153,9 +162,9 @@ class Conversations(RuleBasedStateMachine):
         else:
             self._refused(asked)
 
-    @rule(who=PEOPLE, place=PLACES)
-    def go_on(self, who: int, place: int) -> None:
-        if (found := self._find(who, place)) is None:
+    @rule(who=PEOPLE, place=PLACES, at_end=st.booleans())
+    def go_on(self, who: int, place: int, at_end: bool) -> None:
+        if (found := self._find(who, place, at_end=at_end)) is None:
             return
         tree, node = found
         asked = answers.resume(self.people[who].id, node.id)
@@ -310,8 +319,12 @@ class Conversations(RuleBasedStateMachine):
         self.clock += 1
         return f"Question {self.clock}"
 
-    def _find(self, who: int, place: int) -> tuple[Tree, Node] | None:
-        """Any message of any chat of theirs, shown or not."""
+    def _find(self, who: int, place: int, *, at_end: bool = False) -> tuple[Tree, Node] | None:
+        """Any message of any chat of theirs, shown or not; with `at_end` the last that is shown
+        in a chat where nothing is written."""
+        if at_end:
+            ends = [(tree, tree.leaf) for tree in self.trees[who] if tree.leaf and not tree.live]
+            return ends[place % len(ends)] if ends else None
         nodes = [(tree, node) for tree in self.trees[who] for node in tree.nodes()]
         return nodes[place % len(nodes)] if nodes else None
 
