@@ -101,13 +101,17 @@ class Conversations(RuleBasedStateMachine):
 
     # What people do
 
-    @initialize(how=st.sampled_from(HOWS))
-    def talk(self, how: str) -> None:
+    @initialize(how=st.sampled_from(HOWS), then=st.sampled_from(["retry", "go on", "nothing"]))
+    def talk(self, how: str, then: str) -> None:
         """Have two turns first, for little can go wrong where nothing was said."""
         self.send(0, 0, True)
         self.end(0, "complete")
         self.send(0, 0, False)
         self.end(0, how)
+        if then == "retry":
+            self.retry(0, 0, True)
+        elif then == "go on":
+            self.go_on(0, 0, True)
 
     @rule(who=PEOPLE, place=PLACES, is_new=st.booleans())
     def send(self, who: int, place: int, is_new: bool) -> None:
