@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from chatbot_app.generation import Engine, Generation
 from chatbot_app.llm import OfferedModel, Piece, Prompt
 from chatbot_app.schemas import MessageView, Turn
-from chatbot_app.services import chats, turns
+from chatbot_app.services import chats, prompts, turns
 from tests.conftest import Person
 
 PATIENCE = 10.0
@@ -62,7 +62,7 @@ class ScriptedModels:
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[Piece]:
         questions = [said.content for said in prompt.messages if said.role == "user"]
-        return self.asked([said for said in questions if said != turns.GO_ON][-1]).stream(prompt)
+        return self.asked([said for said in questions if said != prompts.GO_ON][-1]).stream(prompt)
 
     async def list_models(self) -> tuple[OfferedModel, ...]:
         return ()
