@@ -397,7 +397,7 @@
     const isEarly = former === undefined; // what stands there was typed before this script ran
     if ((isEarly || isTaken) && field.value) {
       if (!isEarly) drafts.set(former, "");
-      if (pending?.draft === former) {
+      if (pending && pending.draft === former) {
         pending.draft = draft;
         outbox.drop(former);
         outbox.keep(draft, pending.text, pending.key);

