@@ -14,7 +14,7 @@ from tests.served import Served
 
 __all__ = ["OpenPage", "browser", "open_page"]
 
-TIMEOUT = 10_000  # milliseconds
+TIMEOUT = 20_000  # milliseconds: several browsers share two cores
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run"
     " --disable-background-networking --disable-component-update --disable-sync"

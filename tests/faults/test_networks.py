@@ -27,7 +27,7 @@ from tests.e2e.steps import (
     sign_in,
     sign_up,
 )
-from tests.fake_provider import Answer, FakeProvider
+from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.faults.conftest import ProxyTo
 from tests.loopback import free_port
 from tests.served import Served
@@ -79,7 +79,8 @@ def assert_all_agree(served: Served, provider: FakeProvider, *pages: Page) -> No
 def test_reloads_at_a_quarter_half_and_three_quarters(
     network: Network, provider: FakeProvider, page: Page
 ) -> None:
-    provider.default = Answer(tokens=400, tokens_per_second=RATE)
+    gate = Gate(after=360)  # for the last reload may take longer than the last quarter
+    provider.default = Answer(tokens=400, tokens_per_second=RATE, gate=gate)
     sign_up(page, "Alice")
     send(page, "Tell me all of it")
     request = provider.wait_for_request(0)
@@ -88,6 +89,7 @@ def test_reloads_at_a_quarter_half_and_three_quarters(
         page.reload()
         expect_status(page, "generating")
         expect(messages(page, "user")).to_have_text("Tell me all of it")
+    gate.open()
     expect_status(page, "complete")
     assert_all_agree(network.served, provider, page)
 
