@@ -406,7 +406,7 @@ def test_no_sequence_of_what_people_do_corrupts_a_conversation(
     run_state_machine_as_test(
         conversations,
         settings=settings(
-            max_examples=300 if long else 12,
+            max_examples=300 if long else 10,
             stateful_step_count=50 if long else 25,
             deadline=None,
             database=None,
