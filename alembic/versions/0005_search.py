@@ -79,7 +79,7 @@ SQLITE = (
 
 POSTGRESQL = (
     "ALTER TABLE message_search ADD COLUMN words tsvector NOT NULL",
-    # The vectors lie apart, so that to go through the numbers reads little.
+    # Long vectors (beyond some 2 kB) lie apart, so that to go through the numbers reads less.
     "ALTER TABLE message_search ALTER COLUMN words SET STORAGE EXTERNAL",
     "ALTER TABLE message_search SET (toast_tuple_target = 128)",
     # PostgreSQL's parser takes addresses, paths and names with dots for one word each, and knows
