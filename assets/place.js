@@ -13,6 +13,12 @@
     return `${project}/${isTemporary ? "temporary" : chat ?? ""}`;
   };
 
+  // Where "New chat" leads before the server has said which project's chats are listed; "/" leads to the last chat.
+  const newChat = () => {
+    const [, project] = location.pathname.match(/^\/projects\/([^/]+)/) ?? [];
+    return project ? `/projects/${project}/chat` : "/";
+  };
+
   // Links, the router and redirects go by these two, the browser's own buttons by an event.
   const whenMoved = (tell) => {
     for (const way of ["pushState", "replaceState"]) {
@@ -25,5 +31,5 @@
     addEventListener("popstate", tell);
   };
 
-  Object.assign(window.chatbot, { place, whenMoved });
+  Object.assign(window.chatbot, { place, newChat, whenMoved });
 })();

@@ -123,8 +123,15 @@ def _commands() -> rx.Component:
     )
     return _group(
         t("Commands"),
-        _command("square-pen", t("New chat"), href=new_chat),
-        _command("message-circle-dashed", t("Temporary chat"), href=new_chat + "?temporary=1"),
+        rx.cond(
+            Rail.listed_project_id != "",
+            rx.fragment(
+                _command("square-pen", t("New chat"), href=new_chat),
+                _command(
+                    "message-circle-dashed", t("Temporary chat"), href=new_chat + "?temporary=1"
+                ),
+            ),
+        ),
         _command("layout-grid", t("Projects"), href="/projects"),
         _command("settings", t("Settings"), href="/settings"),
         _command("sun-moon", t("Switch theme"), on_click=rx.toggle_color_mode),

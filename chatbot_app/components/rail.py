@@ -34,7 +34,13 @@ def rail() -> rx.Component:
             rx.el.span(t("New chat")),
             type="button",
             data_new_chat="",
-            on_click=rx.redirect("/projects/" + Rail.listed_project_id + "/chat"),
+            on_click=rx.redirect(
+                rx.cond(
+                    Rail.listed_project_id != "",
+                    "/projects/" + Rail.listed_project_id + "/chat",
+                    rx.Var("window.chatbot.newChat()").to(str),
+                )
+            ),
             class_name="rail-item new-chat",
         ),
         palette_button(),

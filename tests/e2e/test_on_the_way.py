@@ -274,3 +274,20 @@ def test_a_chat_that_was_taken_elsewhere_keeps_its_draft_and_what_is_typed_on_th
     expect(messages(page, "user")).to_have_text(["Hello", "a draft, and more"])
     expect_status(page, "complete")
     expect(composer(page)).to_have_value("")
+
+
+def test_a_new_chat_before_the_page_knows_its_project(page: Page, server: SlowServer) -> None:
+    sign_up(page, "Alice")
+    create_project(page, "Harbour")
+    begin_chat(page, "At the harbour")
+    server.hold()
+    page.reload()
+    click_new_chat(page)
+    page.keyboard.press("Control+K")
+    expect(page.get_by_role("option", name="Projects")).to_be_visible()
+    expect(page.get_by_role("option", name=re.compile("New chat|Temporary chat"))).to_have_count(0)
+    page.keyboard.press("Escape")
+    server.let_go()
+    page.wait_for_url(NEW_CHAT)
+    expect(composer(page)).to_have_attribute("placeholder", "Message Harbour")
+    expect(messages(page, "user")).to_have_count(0)
