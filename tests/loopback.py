@@ -1,5 +1,6 @@
 """Ports of this machine for servers that the tests start."""
 
+import os
 import random
 import socket
 from collections.abc import Iterator
@@ -11,11 +12,16 @@ HOST = "127.0.0.1"
 # stopped finds its port free when it starts again, however many connections were made meanwhile.
 PORTS = range(20_000, 32_000)
 
+# Tests that run beside each other take none of each other's, also while a server of theirs is down.
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_OWN_PORTS = PORTS[_WORKER::_WORKERS]
+
 
 def free_port() -> int:
     """A port that nobody listens on, and that no connection will take."""
     while True:
-        port = random.choice(PORTS)
+        port = random.choice(_OWN_PORTS)
         try:
             with socket.create_server((HOST, port)):
                 return port

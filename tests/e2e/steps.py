@@ -78,6 +78,26 @@ def button(place: Page | Locator, name: str) -> Locator:
     return place.get_by_role("button", name=name, exact=True)
 
 
+def choose(page: Page, menu: Locator, item: str) -> None:
+    """Choose from a menu as those do who have no mouse."""
+    menu.focus()
+    page.keyboard.press("Enter")
+    choose_in_open_menu(page, item)
+
+
+def choose_in_open_menu(page: Page, name: str) -> None:
+    """Go down the open menu to this item and take it."""
+    items = page.get_by_role("menuitem")
+    expect(page.get_by_role("menuitem", name=name, exact=True)).to_be_visible()
+    for item in items.all():
+        expect(item).to_be_focused()  # else an arrow too many leads past what is wanted
+        if item.inner_text() == name:
+            page.keyboard.press("Enter")
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{name} is not reached by the arrow keys")
+
+
 def composer(page: Page) -> Locator:
     """Where a message is written."""
     return page.get_by_role("textbox", name="Message", exact=True)

@@ -11,6 +11,7 @@ from tests.e2e.steps import (
     begin_chat,
     button,
     chat_links,
+    choose,
     composer,
     create_project,
     expect_chat_ready,
@@ -23,18 +24,6 @@ from tests.fake_provider import Answer, FakeProvider
 from tests.served import Served
 
 ARCHIVED = "This chat is archived."
-
-
-def choose(page: Page, menu: Locator, item: str) -> None:
-    """Choose from a menu as those do who have no mouse."""
-    menu.focus()
-    page.keyboard.press("Enter")
-    chosen = page.get_by_role("menuitem", name=item, exact=True)
-    for _ in range(12):
-        if chosen.evaluate("item => item === document.activeElement"):
-            break
-        page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
 
 
 def actions(page: Page, title: str) -> Locator:

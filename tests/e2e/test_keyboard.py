@@ -11,6 +11,7 @@ from tests.e2e.steps import (
     begin_chat,
     button,
     chat_links,
+    choose_in_open_menu,
     composer,
     expect_chat_ready,
     expect_login,
@@ -40,7 +41,7 @@ def test_a_whole_visit_by_keyboard(provider: FakeProvider, page: Page) -> None:
 
     _tab_to(page, button(page, "Switch project"))
     keys.press("Enter")
-    _choose(page, "All projects")
+    choose_in_open_menu(page, "All projects")
     page.wait_for_url(re.compile(r"/projects$"))
     _tab_to(page, button(page, "New project"))
     keys.press("Enter")
@@ -65,7 +66,7 @@ def test_a_whole_visit_by_keyboard(provider: FakeProvider, page: Page) -> None:
 
     _tab_to(page, button(page, "Chat actions"))
     keys.press("Enter")
-    _choose(page, "Rename")
+    choose_in_open_menu(page, "Rename")
     title = page.get_by_role("textbox", name="Chat title", exact=True)
     expect(title).to_be_focused()
     keys.press("Control+A")
@@ -75,7 +76,7 @@ def test_a_whole_visit_by_keyboard(provider: FakeProvider, page: Page) -> None:
 
     _tab_to(page, button(page, "Chat actions"))
     keys.press("Enter")
-    _choose(page, "Delete")
+    choose_in_open_menu(page, "Delete")
     confirmation = page.get_by_role("alertdialog")
     _tab_to(page, button(confirmation, "Delete"))
     keys.press("Enter")
@@ -84,7 +85,7 @@ def test_a_whole_visit_by_keyboard(provider: FakeProvider, page: Page) -> None:
 
     _tab_to(page, button(page, "Account menu"))
     keys.press("Enter")
-    _choose(page, "Sign out")
+    choose_in_open_menu(page, "Sign out")
     expect_login(page)
 
 
@@ -133,15 +134,3 @@ def _tab_to(page: Page, goal: Locator) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"{goal} is not reached by Tab")
-
-
-def _choose(page: Page, name: str) -> None:
-    """Go down the open menu to this item and take it."""
-    item = page.get_by_role("menuitem", name=name, exact=True)
-    expect(page.get_by_role("menuitem").first).to_be_focused()
-    for _ in range(STEPS):
-        if item.evaluate("element => element === document.activeElement"):
-            page.keyboard.press("Enter")
-            return
-        page.keyboard.press("ArrowDown")
-    raise AssertionError(f"{name} is not reached by the arrow keys")
