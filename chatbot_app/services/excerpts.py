@@ -6,7 +6,7 @@ A word here is what it is to the index: a run of letters and digits, whatever th
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 
@@ -52,9 +52,14 @@ def marked(line: str, looked_for: Sequence[Words]) -> list[TextPart]:
     return _parts(line, _pattern(tuple(looked_for)), "", "")
 
 
-def occurs(line: str, looked_for: Sequence[Words]) -> bool:
-    """Whether all that was looked for is in this line."""
-    return all(_pattern((words,)).search(line) for words in looked_for)
+def is_in(looked_for: Sequence[Words]) -> Callable[[str], bool]:
+    """Make what says of a line whether all that was looked for is in it."""
+    patterns = [_pattern((words,)) for words in looked_for]
+
+    def holds_all(line: str) -> bool:
+        return all(pattern.search(line) for pattern in patterns)
+
+    return holds_all
 
 
 def _plain(query: str) -> str:

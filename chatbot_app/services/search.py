@@ -2,8 +2,6 @@
 
 import uuid
 
-from sqlmodel import Session
-
 from chatbot_app import db
 from chatbot_app.errors import InvalidInput
 from chatbot_app.repositories import search
@@ -32,7 +30,8 @@ def find(user_id: uuid.UUID, query: object, *, before: str = "") -> Found:
     with db.session() as session:
         number = int(before) if before.isdecimal() and len(before) < 19 else None
         hits = search.find_messages(session, user_id, wanted, before=number, limit=PAGE + 1)
-        chats = [] if before else _called(session, user_id, wanted)
+        is_meant = excerpts.is_in(wanted)
+        chats = [] if before else search.find_titles(session, user_id, is_meant, limit=CHATS)
     return Found(
         chats=[_chat(chat, wanted) for chat in chats],
         messages=[_message(hit, wanted) for hit in hits[:PAGE]],
@@ -45,13 +44,6 @@ def recent_chats(user_id: uuid.UUID) -> list[ChatHit]:
     with db.session() as session:
         chats = search.list_titles(session, user_id, limit=CHATS)
     return [_chat(chat, []) for chat in chats]
-
-
-def _called(session: Session, user_id: uuid.UUID, wanted: list[Words]) -> list[Title]:
-    def is_meant(title: str) -> bool:
-        return excerpts.occurs(title, wanted)
-
-    return search.find_titles(session, user_id, is_meant, limit=CHATS)
 
 
 def _fitting(query: object) -> str:
