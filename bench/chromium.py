@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-extensions",
+    # Its address bar's menus are pages of their own, which nobody sees here.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     # Of ten pages at once, nine are in the background.
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
