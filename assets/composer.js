@@ -1,8 +1,9 @@
-// The composer: drafts, what is on its way, what waits for an answer to end, and what is too long.
+// The composer: what is typed, what is on its way, and what waits for an answer to end.
 "use strict";
 
 (() => {
   const { $, on, store, lookAtLine, scrollToEnd, place, whenMoved } = window.chatbot;
+  const { drafts, freshKey, outbox, waiting, hint, lengthOf, mayBeSent, showCount, showWhetherItMayGo } = window.chatbot;
   const composer = () => $("textarea[data-composer]");
 
   // A draft belongs to the chat that the address names, and goes with a chat that is taken to another project. Only
@@ -20,32 +21,6 @@
   };
   const isNewChat = (draft) => draft.endsWith("/");
   const isTemporary = (draft) => draft?.endsWith("/temporary") === true;
-  const freshKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-
-  // ---- Drafts: kept when the fingers rest, for a long one takes a while to be written down ----
-
-  const REST = 300; // milliseconds
-  let unsaved = null; // {draft, text}
-  let resting = 0;
-  const drafts = {
-    get: (draft) => (unsaved?.draft === draft ? unsaved.text : store.get(draft)) ?? "",
-    set(draft, text) {
-      if (unsaved?.draft === draft) unsaved = null;
-      store.set(draft, text);
-    },
-    later(draft, text) {
-      if (unsaved && unsaved.draft !== draft) drafts.keep();
-      unsaved = { draft, text };
-      clearTimeout(resting);
-      resting = setTimeout(drafts.keep, REST);
-    },
-    keep() {
-      if (unsaved) store.set(unsaved.draft, unsaved.text);
-      unsaved = null;
-    },
-  };
-  addEventListener("pagehide", drafts.keep);
-  on("visibilitychange", drafts.keep);
 
   // Beyond so many characters the field is as high as it gets, and need not be measured at every key.
   const LONG = 6000;
@@ -63,58 +38,6 @@
     drafts.set(draftKey(field), text);
   };
 
-  const hint = (text, calm = false) => {
-    const line = $("[data-composer-hint]");
-    if (!line || line.textContent === text) return;
-    line.textContent = text;
-    line.toggleAttribute("data-calm", calm);
-  };
-
-  // ---- How long it is ----
-
-  const NEAR = 0.9; // of the limit: from there on one is told how far it is
-  let isOver = false;
-  const number = (count) => count.toLocaleString(document.documentElement.lang || undefined);
-
-  // Characters as the server counts them: what JavaScript takes for two is one.
-  const lengthOf = (text) => {
-    let pairs = 0;
-    for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800) pairs++;
-    return text.length - pairs;
-  };
-
-  const showCount = (field, text = field.value) => {
-    const line = $("[data-composer-count]", field.form);
-    const limit = Number(field.dataset.limit);
-    const length = text.length < NEAR * limit ? 0 : lengthOf(text);
-    const values = { count: number(length), limit: number(limit), over: number(length - limit) };
-    if (isOver && length <= limit) hint("");
-    isOver = length > limit;
-    line.hidden = length < NEAR * limit;
-    line.textContent = line.hidden ? "" : isOver ? say("{count} of {limit}: {over} too many", values) : say("{count} of {limit}", values);
-    line.toggleAttribute("data-over", isOver);
-    showWhetherItMayGo(field);
-  };
-
-  // The button is another one after every answer.
-  const showWhetherItMayGo = (field) => {
-    for (const button of field.form.querySelectorAll("button[type=submit]")) {
-      if (button.hasAttribute("aria-disabled") === isOver) continue;
-      isOver ? button.setAttribute("aria-disabled", "true") : button.removeAttribute("aria-disabled");
-      isOver ? button.setAttribute("aria-describedby", "composer-count") : button.removeAttribute("aria-describedby");
-    }
-  };
-
-  const mayBeSent = (field, text = field.value) => {
-    const limit = Number(field.dataset.limit);
-    const length = text.length > limit ? lengthOf(text) : text.length;
-    if (length > limit) {
-      const values = { count: number(length), limit: number(limit) };
-      hint(say("This message has {count} characters; at most {limit} can be sent.", values));
-    } else hint("");
-    return length <= limit && text.trim() !== "";
-  };
-
   // ---- What is on its way ----
 
   // The message that is on its way, {key, text, draft, since, wait, tries, waits, isHeld, isQueued}: until the server
@@ -123,22 +46,6 @@
   let pending = null;
   let left = null; // what was on its way when its chat was left
   let resending = false;
-
-  // A message has a name of its own, kept beside its draft until the server took it: sent again, also after a
-  // reload, it is not asked again. With other words it is another message.
-  const outbox = {
-    sum(text) {
-      let sum = 5381;
-      for (let i = 0; i < text.length; i++) sum = (sum * 33 + text.charCodeAt(i)) | 0;
-      return `${text.length}.${sum}`;
-    },
-    find(draft, text) {
-      const [words, key, state] = (store.get(`sending:${draft}`) ?? "").split(" ");
-      return key && words === this.sum(text) ? { key, isRefused: state === "refused" } : null;
-    },
-    keep: (draft, text, key, state = "") => store.set(`sending:${draft}`, `${outbox.sum(text)} ${key} ${state}`),
-    drop: (draft) => store.set(`sending:${draft}`, ""),
-  };
 
   const NOT_SENT = say("This is not sent yet. It stays here, and is sent as soon as the server can be reached.");
   const ON_ITS_WAY = say("The message before this one is still on its way. This one stays here.");
@@ -244,28 +151,19 @@
   // It has its key from the start, so that whichever tab sends it, or sends it again, it is asked once. After a long
   // time, as when somebody comes back on another day, the same person may think otherwise, and is asked.
   const queue = {
-    unkept: new Map(), // where nothing can be stored
-    find(draft) {
-      const kept = store.get(`queued:${draft}`) ?? queue.unkept.get(draft) ?? "";
-      const [, key, isSent, since, text] = kept.match(/^(\w+)(!?)@(\d+) ([^]*)$/) ?? [];
-      return key ? { draft, key, text, since: Number(since), isSent: isSent !== "" } : null;
-    },
-    keep({ draft, key, text, since, isSent }) {
-      const kept = `${key}${isSent ? "!" : ""}@${since} ${text}`;
-      store.set(`queued:${draft}`, kept);
-      store.get(`queued:${draft}`) === kept ? queue.unkept.delete(draft) : queue.unkept.set(draft, kept);
+    keep(message) {
+      waiting.keep(message);
       queue.show();
     },
     drop(draft) {
-      store.set(`queued:${draft}`, "");
-      queue.unkept.delete(draft);
+      waiting.drop(draft);
       queue.show();
     },
 
     show() {
       const [field, line] = [composer(), $("[data-queued]")];
       if (!field || !line) return;
-      queued = queue.find(draftKey(field));
+      queued = waiting.find(draftKey(field));
       line.hidden = queued === null;
       line.toggleAttribute("data-sent", queued?.isSent === true);
       const text = queued && say("Queued: {message}", { message: queued.text.slice(0, 400) });
@@ -274,7 +172,7 @@
 
     // Enter while an answer runs. A second message joins the first.
     add(field, draft, text) {
-      const before = queue.find(draft);
+      const before = waiting.find(draft);
       if (before?.isSent) return hint(ON_ITS_WAY, true);
       const whole = before ? `${before.text}\n\n${text}` : text;
       if (before && lengthOf(whole) > Number(field.dataset.limit)) return hint(TWO_TOO_LONG, true);
@@ -286,7 +184,7 @@
 
     // Before what was typed since: it was meant to be said first.
     takeBack(field) {
-      const taken = queue.find(draftKey(field));
+      const taken = waiting.find(draftKey(field));
       if (!taken) return;
       queue.drop(taken.draft);
       if (taken.isSent && !field.value.trim()) outbox.keep(taken.draft, taken.text, taken.key, "refused"); // it may have got there
@@ -305,7 +203,7 @@
         queue.takeBack(field);
         hint(IS_OLD, true);
       } else if (!lookAtLine()) {
-        const { draft, key, text, since } = queue.find(queued.draft) ?? {};
+        const { draft, key, text, since } = waiting.find(queued.draft) ?? {};
         if (!key) return queue.show();
         pending = { ...message(draft, text, key, false), isQueued: true };
         queue.keep({ draft, key, text, since, isSent: true });
@@ -323,7 +221,7 @@
     },
 
     move(former, draft) {
-      const moved = queue.find(former);
+      const moved = waiting.find(former);
       if (!moved || moved.isSent) return;
       queue.drop(former);
       queue.keep({ ...moved, draft });
@@ -541,7 +439,7 @@
         settle(field);
       }
     }
-    if (isOver) showWhetherItMayGo(field);
+    showWhetherItMayGo(field);
     queue.afterAnswer(field);
   };
   look([]);
@@ -556,5 +454,5 @@
     if (choice.isFor(draft)) choice.set(name, draft);
     return choice.isFor(draft);
   };
-  Object.assign(window.chatbot, { freshKey, chosenModel, chooseForNewChat });
+  Object.assign(window.chatbot, { chosenModel, chooseForNewChat });
 })();

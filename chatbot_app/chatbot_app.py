@@ -66,6 +66,8 @@ AT_ONCE = ("/line.js", "/words.js")
 SCRIPTS = (
     "/app.js",
     "/place.js",
+    "/kept.js",
+    "/limits.js",
     "/composer.js",
     "/menus.js",
     "/models.js",
