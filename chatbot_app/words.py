@@ -55,9 +55,13 @@ MONTHS = (
 )
 
 
-def number(value: float) -> str:
-    """Write a number as people do in the caller's language."""
+def number(value: float, *, decimals: int | None = None) -> str:
+    """Write a number as people do in the caller's language, with as many decimals as it has or as
+    are asked for.
+    """
     written = f"{value:,}" if isinstance(value, int) else f"{value:,g}"
+    if decimals is not None:
+        written = f"{value:,.{decimals}f}"
     return written.translate(SEPARATORS.get(callers.current().language, {}))
 
 

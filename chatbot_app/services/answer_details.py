@@ -15,7 +15,7 @@ from chatbot_app.models import Message
 from chatbot_app.repositories import chats, messages, projects
 from chatbot_app.schemas import AnswerFacts, MessageView
 from chatbot_app.services import prompts, text, views
-from chatbot_app.words import t
+from chatbot_app.words import number, t
 
 
 def get(user_id: uuid.UUID, message_id: uuid.UUID | str, *, default_model: str = "") -> AnswerFacts:
@@ -78,17 +78,17 @@ def _estimate_prompt(session: Session, user_id: uuid.UUID, answer: Message) -> i
 
 def _duration(seconds: float) -> str:
     if seconds < 60:
-        return t("{seconds} s", seconds=f"{seconds:.1f}")
+        return t("{seconds} s", seconds=number(seconds, decimals=1))
     return t("{minutes} min {seconds} s", minutes=int(seconds // 60), seconds=int(seconds % 60))
 
 
 def _tokens(count: int, *, is_counted: bool) -> str:
-    said = f"{count:,}"
+    said = number(count)
     return said if is_counted else t("about {count}", count=said)
 
 
 def _speed(count: int, seconds: float, *, is_counted: bool) -> str:
-    said = f"{round(count / seconds):,}"
+    said = number(round(count / seconds))
     if is_counted:
         return t("{count} tokens/s", count=said)
     return t("about {count} tokens/s", count=said)

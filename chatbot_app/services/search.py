@@ -8,7 +8,7 @@ from chatbot_app.repositories import search
 from chatbot_app.repositories.search import Hit, Title, Words
 from chatbot_app.schemas import ChatHit, Found, MessageHit
 from chatbot_app.services import excerpts, views
-from chatbot_app.words import t
+from chatbot_app.words import number, t
 
 LONGEST_QUERY = 200  # characters
 PAGE = 20  # messages
@@ -53,8 +53,8 @@ def _fitting(query: object) -> str:
         raise InvalidInput(
             t(
                 "A search has at most {limit} characters; this one has {length}.",
-                limit=LONGEST_QUERY,
-                length=f"{len(query):,}",
+                limit=number(LONGEST_QUERY),
+                length=number(len(query)),
             )
         )
     return query

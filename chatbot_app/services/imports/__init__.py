@@ -24,7 +24,7 @@ from chatbot_app.services.imports import archives, reading, storing
 from chatbot_app.services.imports.reading import Found, FoundChat, FoundProject
 from chatbot_app.services.imports.records import Home, Tally, Unreadable
 from chatbot_app.services.rates import Buckets
-from chatbot_app.words import t
+from chatbot_app.words import number, t
 
 MOST_CHATS = 20_000
 
@@ -88,8 +88,8 @@ def bring_in(user_id: uuid.UUID, file: IO[bytes], is_over: threading.Event | Non
     is_over = is_over or threading.Event()
     homes, in_file = _surveyed(file, is_over)
     tally = Tally(in_file=in_file)
-    for number, home in homes.items():
-        if number is not None:  # one of ours comes along though there be no chat in it
+    for own, home in homes.items():
+        if own is not None:  # one of ours comes along though there be no chat in it
             storing.open_home(user_id, home, tally)
     for found in _all(file, is_over):
         if isinstance(found, FoundChat):
@@ -105,17 +105,17 @@ def message(tally: Tally) -> str:
     if tally.present == 1:
         said.append(t("1 chat was here already."))
     elif tally.present:
-        said.append(t("{number} chats were here already.", number=f"{tally.present:,}"))
+        said.append(t("{number} chats were here already.", number=number(tally.present)))
     if tally.unreadable == 1:
         said.append(t("1 chat could not be read and was left out."))
     elif tally.unreadable:
-        left_out = f"{tally.unreadable:,}"
+        left_out = number(tally.unreadable)
         said.append(t("{number} chats could not be read and were left out.", number=left_out))
     return " ".join(said)
 
 
 def _imported(tally: Tally) -> str:
-    chats, projects = f"{tally.chats:,}", f"{len(tally.projects):,}"
+    chats, projects = number(tally.chats), number(len(tally.projects))
     if len(tally.projects) > 1:
         if tally.chats == 1:
             return t("Imported 1 chat into {projects} projects.", projects=projects)
@@ -138,7 +138,7 @@ def _surveyed(file: IO[bytes], is_over: threading.Event) -> tuple[dict[int | Non
             chats += 1
         if chats > MOST_CHATS or len(homes) > MOST_CHATS:
             raise InvalidInput(
-                t("At most {number} chats can be imported at once.", number=f"{MOST_CHATS:,}")
+                t("At most {number} chats can be imported at once.", number=number(MOST_CHATS))
             )
     if not (chats or homes):
         raise InvalidInput(t("There are no chats in this file."))
