@@ -349,6 +349,11 @@ class Settings(BaseSettings):
         return bool(self.smtp_host)
 
     @property
+    def signing_key(self) -> str:
+        """What sign-ins are signed with, as text."""
+        return self.jwt_secret.get_secret_value()
+
+    @property
     def is_https(self) -> bool:
         """Whether people reach the pages by https, so that cookies may be Secure."""
         return self.public_url.startswith("https://")
@@ -382,7 +387,7 @@ def get_settings() -> Settings:
     except ValidationError as error:
         faults = [_sentence(fault) for fault in error.errors() if fault["type"] != FOLLOWS]
         raise BadSettings("\n".join(faults)) from None
-    if settings.jwt_secret.get_secret_value():
+    if settings.signing_key:
         return settings
     try:
         secret = kept_secret(settings.data_dir)

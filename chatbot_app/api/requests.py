@@ -80,8 +80,7 @@ async def administrator(found: Annotated[Viewer, Depends(viewer)]) -> Viewer:
 
     Raises: NotSignedIn, Forbidden.
     """
-    if not found.is_admin:
-        raise Forbidden(t("Only administrators can do this."))
+    sessions.require_admin(found)
     return found
 
 

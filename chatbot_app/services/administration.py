@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from chatbot_app import db
 from chatbot_app.config import get_settings
-from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound
+from chatbot_app.errors import Conflict, InvalidInput, NotFound
 from chatbot_app.models import User, now
 from chatbot_app.repositories import sessions as sign_ins
 from chatbot_app.repositories import two_factor, users
@@ -124,7 +124,7 @@ def _changing(by: Viewer, user_id: uuid.UUID | str) -> Generator[tuple[Session, 
         found = users.lock_all(session, {by.user_id, target})
         actor, user = found.get(by.user_id), found.get(target)
         if actor is None or actor.role != "admin" or actor.disabled_at is not None:
-            raise Forbidden(t("Only administrators can do this."))
+            raise sessions.not_admin()
         if target == by.user_id:
             raise Conflict(t("This is your own account: another administrator has to do that."))
         if user is None:

@@ -68,7 +68,7 @@ async def begin(
             "session": str(connecting.session_id) if connecting else "",
         },
         kind=security.OIDC,
-        secret=_secret(),
+        secret=get_settings().signing_key,
         issued_at=moment,
         until=moment + LIFETIME,
     )
@@ -121,7 +121,7 @@ def forget() -> None:
 
 def _kept(token: str | None, provider: IdentityProvider) -> dict[str, Any]:
     try:
-        kept = security.unsign(token or "", kind=security.OIDC, secret=_secret())
+        kept = security.unsign(token or "", kind=security.OIDC, secret=get_settings().signing_key)
     except NotSignedIn:
         raise IdentityProblem("expired", provider.name) from None
     if kept["provider"] != provider.id or kept["redirect_uri"] != redirect_uri(provider):
@@ -134,7 +134,3 @@ def _slow_down(address: str) -> None:
         raise TooManyAttempts(
             t("That was a lot at once. Please wait a moment and try again."), retry_after=1
         )
-
-
-def _secret() -> str:
-    return get_settings().jwt_secret.get_secret_value()

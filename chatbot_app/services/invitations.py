@@ -17,7 +17,7 @@ from chatbot_app.errors import Conflict, Forbidden, InvalidInput, NotFound
 from chatbot_app.models import Invitation, now
 from chatbot_app.repositories import invitations, users
 from chatbot_app.schemas import InvitationItem, Viewer
-from chatbot_app.services import audit, letters, links, text, views
+from chatbot_app.services import audit, letters, links, sessions, text, views
 from chatbot_app.words import mark, t
 
 ROLES = ("user", "admin")
@@ -43,8 +43,7 @@ async def create(by: Viewer, *, email: str, role: str) -> str:
     Raises: InvalidInput, Conflict when there is such an account or registration is closed, Forbidden
     unless an administrator asks.
     """
-    if not by.is_admin:
-        raise Forbidden(t("Only administrators can do this."))
+    sessions.require_admin(by)
     if get_settings().registration == "closed":
         raise Conflict(
             t("Registration is closed here (REGISTRATION): an invitation would open nothing.")
@@ -98,8 +97,7 @@ def withdraw(by: Viewer, invitation_id: uuid.UUID | str) -> None:
 
     Raises: NotFound, also when it was taken already; Forbidden unless an administrator asks.
     """
-    if not by.is_admin:
-        raise Forbidden(t("Only administrators can do this."))
+    sessions.require_admin(by)
     withdrawn = text.identifier(invitation_id)
     with db.session(write=True) as session:
         if not invitations.drop(session, withdrawn):

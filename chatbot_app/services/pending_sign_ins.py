@@ -36,7 +36,7 @@ def begin(user: User, how: str) -> SessionGrant:
     token = security.sign(
         {"sub": str(user.id), "how": how, "mark": _mark(user)},
         kind=security.SECOND_FACTOR,
-        secret=_secret(),
+        secret=get_settings().signing_key,
         issued_at=moment,
         until=moment + timedelta(seconds=SECONDS),
     )
@@ -50,7 +50,7 @@ def read(token: str | None) -> Pending:
     """
     if not token:
         raise NotSignedIn
-    signed = security.unsign(token, kind=security.SECOND_FACTOR, secret=_secret())
+    signed = security.unsign(token, kind=security.SECOND_FACTOR, secret=get_settings().signing_key)
     return Pending(uuid.UUID(signed["sub"]), signed["how"], signed["mark"])
 
 
@@ -60,8 +60,4 @@ def stands(pending: Pending, user: User) -> bool:
 
 
 def _mark(user: User) -> str:
-    return security.fingerprint(user.password_hash, secret=_secret())
-
-
-def _secret() -> str:
-    return get_settings().jwt_secret.get_secret_value()
+    return security.fingerprint(user.password_hash, secret=get_settings().signing_key)

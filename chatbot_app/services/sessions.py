@@ -70,7 +70,9 @@ def begin(session: Session, user: User, landing: str) -> SessionGrant:
     """Open a browser's sign-in within the caller's transaction."""
     row = open_row(session, user, kind="browser")
     claims = security.Claims(user.id, row.id, row.expires_at)
-    token = security.issue_token(claims, secret=_secret(), issued_at=row.created_at)
+    token = security.issue_token(
+        claims, secret=get_settings().signing_key, issued_at=row.created_at
+    )
     return SessionGrant(
         token=token, max_age=get_settings().session_absolute_seconds, landing=landing
     )
@@ -117,7 +119,7 @@ def resolve(token: str | None, *, kind: str = security.SESSION, is_fresh: bool =
     if viewer is not None:
         return viewer
     changes = _memory.changes
-    claims = security.read_token(token, secret=_secret(), kind=kind)
+    claims = security.read_token(token, secret=get_settings().signing_key, kind=kind)
     with db.session() as session:
         found = sessions.find_with_user(session, claims.session_id)
     moment = now()
@@ -130,6 +132,20 @@ def resolve(token: str | None, *, kind: str = security.SESSION, is_fresh: bool =
     left = (min(row.expires_at, claims.expires_at) - moment).total_seconds()
     _memory.keep(key, viewer, seconds=min(REMEMBERED, left), changes=changes)
     return viewer
+
+
+def require_admin(viewer: Viewer) -> None:
+    """Make sure that an administrator asks.
+
+    Raises: Forbidden.
+    """
+    if not viewer.is_admin:
+        raise not_admin()
+
+
+def not_admin() -> Forbidden:
+    """What somebody hears who asks for what is an administrator's."""
+    return Forbidden(t("Only administrators can do this."))
 
 
 def require_verified(viewer: Viewer) -> None:
@@ -246,7 +262,3 @@ def _viewer(row: UserSession, user: User) -> Viewer:
 
 def _key(token: str, kind: str) -> bytes:
     return hashlib.sha256(f"{kind} {token}".encode("utf-8", "surrogatepass")).digest()
-
-
-def _secret() -> str:
-    return get_settings().jwt_secret.get_secret_value()

@@ -17,7 +17,7 @@ from chatbot_app.models import Chat, Message, SharedChat
 from chatbot_app.repositories import chats, messages, shared_chats
 from chatbot_app.schemas import MessageView, SharedLink, SharedPage
 from chatbot_app.services import text, views
-from chatbot_app.words import t
+from chatbot_app.words import number, t
 
 LONGEST = 2_000_000
 """Characters that a snapshot holds at most: it is one row, read whole for each stretch of it."""
@@ -117,7 +117,7 @@ def _said_in(session: Session, user_id: uuid.UUID, chat: Chat) -> list[_Said]:
             raise InvalidInput(
                 t(
                     "This chat is too long to be shared: a link holds {most} characters at most.",
-                    most=f"{LONGEST:,}",
+                    most=number(LONGEST),
                 )
             )
         said.append(_kept(message))

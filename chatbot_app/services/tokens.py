@@ -51,7 +51,7 @@ def refresh(token: str) -> TokenPair:
 
     Raises: NotSignedIn; one that was used before ends the sign-in as well.
     """
-    claims = security.read_token(token, secret=_secret(), kind=security.REFRESH)
+    claims = security.read_token(token, secret=get_settings().signing_key, kind=security.REFRESH)
     with db.session(write=True) as session:
         found = sign_ins.find_with_user(session, claims.session_id)
         if found is None or found[1].id != claims.user_id:
@@ -76,7 +76,9 @@ def log_out(token: str) -> None:
     is over already stays so.
     """
     try:
-        claims = security.read_token(token, secret=_secret(), kind=security.REFRESH)
+        claims = security.read_token(
+            token, secret=get_settings().signing_key, kind=security.REFRESH
+        )
     except NotSignedIn:
         return
     with db.session(write=True) as session:
@@ -95,8 +97,12 @@ def issue(row: UserSession, number: int = 0) -> TokenPair:
     access = security.Claims(row.user_id, row.id, until)
     again = security.Claims(row.user_id, row.id, row.expires_at, number)
     return TokenPair(
-        security.issue_token(access, secret=_secret(), issued_at=moment, kind=security.ACCESS),
-        security.issue_token(again, secret=_secret(), issued_at=moment, kind=security.REFRESH),
+        security.issue_token(
+            access, secret=get_settings().signing_key, issued_at=moment, kind=security.ACCESS
+        ),
+        security.issue_token(
+            again, secret=get_settings().signing_key, issued_at=moment, kind=security.REFRESH
+        ),
         expires_in=int((until - moment).total_seconds()),
     )
 
@@ -114,7 +120,3 @@ def _open(proven: User, how: str) -> TokenPair:
 def _end(session: Session, row: UserSession) -> None:
     sign_ins.revoke(session, row.user_id, row.id, now())
     audit.record(session, "refresh-reuse", actor=None, target=row.user_id, outcome="refused")
-
-
-def _secret() -> str:
-    return get_settings().jwt_secret.get_secret_value()

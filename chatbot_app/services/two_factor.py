@@ -195,7 +195,9 @@ def _take(user_id: uuid.UUID, given: str) -> bool:
 
 def _step(factor: TwoFactor, given: str) -> int | None:
     """Find the time step whose code this is, among the few that count; None if it is none's."""
-    secret = security.unseal(factor.secret, secret=_secret(), owner=str(factor.user_id))
+    secret = security.unseal(
+        factor.secret, secret=get_settings().signing_key, owner=str(factor.user_id)
+    )
     if secret is None:
         return None
     app, current = TOTP(secret), int(time.time()) // STEP_SECONDS
@@ -212,7 +214,7 @@ def _keep(user_id: uuid.UUID, secret: str) -> None:
         if two_factor.is_on(session, user_id):
             raise Conflict(t(IS_ON))
         two_factor.delete_with_codes(session, user_id)
-        sealed = security.seal(secret, secret=_secret(), owner=str(user_id))
+        sealed = security.seal(secret, secret=get_settings().signing_key, owner=str(user_id))
         two_factor.add(session, TwoFactor(user_id=user_id, secret=sealed))
 
 
@@ -266,7 +268,3 @@ def _new_code() -> str:
 
 def _hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8")).hexdigest()
-
-
-def _secret() -> str:
-    return get_settings().jwt_secret.get_secret_value()

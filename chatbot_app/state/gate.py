@@ -26,7 +26,7 @@ from chatbot_app import callers, db, words
 from chatbot_app.addresses import client_address
 from chatbot_app.config import get_settings
 from chatbot_app.cookies import LANGUAGE, read_cookie, session_cookie
-from chatbot_app.errors import AppError, Forbidden, InvalidInput, NotSignedIn
+from chatbot_app.errors import AppError, InvalidInput, NotSignedIn
 from chatbot_app.schemas import Viewer
 from chatbot_app.services import audit, rates, sessions
 from chatbot_app.state.session import Session
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 MALFORMED = mark("The page sent something the server does not understand. Please reload it.")
 GATED = "_passes_the_gate"
 UNEXPECTED = mark("Something went wrong on our side. Please try again.")
-NOT_ADMIN = mark("Only administrators can do this.")
 
 REFUSALS_PER_SECOND = 0.1  # written to the audit for one person: a flood must not fill the disk
 
@@ -151,7 +150,7 @@ async def _require_admin(viewer: Viewer, name: str) -> None:
         return
     if _refusals.take(viewer.user_id, rate=REFUSALS_PER_SECOND):
         await db.in_thread(audit.note, "admin-access", actor=viewer.user_id, detail=name)
-    raise Forbidden(t(NOT_ADMIN))
+    raise sessions.not_admin()
 
 
 def sign_in_path(after: str) -> str:
