@@ -19,6 +19,7 @@ CHUNK = 64 * 1024  # bytes
 LONGEST_PIECE = 20_000_000
 """Characters of one piece. The longest chats of other platforms come as one, and have a few million."""
 
+_OF_NUMBERS = "0123456789.eE+-"  # where one of them follows, a number may go on
 _BLANK = re.compile(r"[ \t\n\r]*")
 
 
@@ -58,7 +59,7 @@ class Document:
             except (ValueError, RecursionError):  # a number or a nesting that nobody means
                 raise _broken() from None
             else:
-                if end < len(self._text) or self._is_whole:  # or a number may go on
+                if self._is_whole or (end < len(self._text) and self._text[end] not in _OF_NUMBERS):
                     self._at = end
                     return found
             if len(self._text) - self._at > LONGEST_PIECE:
