@@ -164,7 +164,8 @@ def _numbers_in_postgresql(
     newest = sa.select(recent.c.id).where(recent.c.words.op("@@")(every))
     newest = newest.order_by(recent.c.id.desc()).limit(limit)
     numbers = [number for (number,) in connection.execute(newest)]
-    if len(numbers) == limit:
+    # Signs that are no words to PostgreSQL ask for nothing, and with the owner for all that is hers.
+    if len(numbers) == limit or not connection.execute(sa.select(sa.func.numnode(every))).scalar():
         return numbers
     last = own.with_only_columns(_vectors.c.id).offset(RECENT - 1).limit(1)
     floor = connection.execute(last).scalar()
