@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from chatbot_app import db
 from chatbot_app.models import Chat, Message, Project
+from chatbot_app.repositories import answer_runs, chats
 
 STRETCH = 500
 """Messages that are handed to the database at a time."""
@@ -20,6 +21,14 @@ def find_chat(session: Session, user_id: uuid.UUID, chat_id: uuid.UUID) -> Chat 
     owner = select(Project.user_id).where(col(Project.id) == col(Chat.project_id))
     is_own = owner.correlate(Chat).scalar_subquery() == user_id
     return session.exec(select(Chat).where(col(Chat.id) == chat_id, is_own)).first()
+
+
+def drop_deleted_chat(session: Session, chat: Chat) -> None:
+    """Let a chat that was deleted, and might still be brought back, go for good: it comes anew."""
+    answer_runs.drop_in(session, select(Chat.id).where(col(Chat.id) == chat.id))
+    db.plan_anew(session)
+    chats.drop(session, chat)
+    session.flush()
 
 
 def holds(session: Session, chat_id: uuid.UUID, said: dict[uuid.UUID, tuple[str, str]]) -> bool:

@@ -116,12 +116,14 @@ def delete(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> None:
 
 
 def restore(user_id: uuid.UUID, chat_id: uuid.UUID | str) -> ChatItem:
-    """Bring back a chat that was just deleted, as it was.
+    """Bring back a chat that was just deleted, as it was; not pinned where enough others are by now.
 
     Raises: NotFound, also when it has gone for good by now.
     """
     with db.session(write=True) as session:
         chat = chats.get(session, user_id, text.identifier(chat_id), lock=True, or_deleted=True)
+        if chats.count_pinned(session, user_id, chat.project_id) >= PINNED_MAX:
+            chat.pinned_at = None  # others were pinned meanwhile
         chat.deleted_at = None
     return views.chat_item(chat)
 

@@ -13,8 +13,9 @@ from chatbot_app import db
 from chatbot_app.config import get_settings
 from chatbot_app.errors import NotFound
 from chatbot_app.models import Chat, Project, now
-from chatbot_app.repositories import imports, projects, users
+from chatbot_app.repositories import chats, imports, projects, users
 from chatbot_app.services import audit, text
+from chatbot_app.services.chats import PINNED_MAX
 from chatbot_app.services.imports.records import Conversation, Home, Note, Tally, identifier, line
 from chatbot_app.words import t
 
@@ -50,10 +51,12 @@ def store(user_id: uuid.UUID, home: Home, conversation: Conversation, tally: Tal
         if is_present or _is_still_here(session, user_id, conversation):
             tally.present += 1
             return
-        if present is not None:  # it is about to go for good, and this is another one
-            chat_id = uuid.uuid4()
+        if present is not None:
+            imports.drop_deleted_chat(session, present)
         project = _project(session, user_id, home, tally)
         chat, rows = _rows(chat_id, project.id, conversation)
+        if chat.pinned_at and chats.count_pinned(session, user_id, project.id) >= PINNED_MAX:
+            chat.pinned_at = None  # more are not listed
         imports.add_chat(session, chat, rows)
         _note(session, user_id, tally)
     tally.chats += 1
