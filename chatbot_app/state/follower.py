@@ -14,7 +14,7 @@ from chatbot_app import db
 from chatbot_app.errors import NotFound, Unavailable
 from chatbot_app.generation import Channel, Generation, worker
 from chatbot_app.markdown import BlockSplitter
-from chatbot_app.schemas import ChatPage, MessageView
+from chatbot_app.schemas import ChatItem, ChatPage, MessageView
 from chatbot_app.services import chats, sessions
 from chatbot_app.state.block_groups import (
     GROUP_VARS,
@@ -94,20 +94,42 @@ class Follower:
             channels.follow(uuid.UUID(self.chat_id)) as channel,
             contextlib.suppress(_Left),
         ):
-            try:
-                await self._follow_through(channel)
-            except NotFound:
-                return await self._look_elsewhere()
+            while True:
+                with contextlib.suppress(NotFound):
+                    await self._follow_through(channel)
+                chat = await self._look_elsewhere(channel)
+                if chat.project_id != self.project_id:
+                    return rx.redirect(chat_path(chat.project_id, chat.id), replace=True)
         return None
 
-    async def _look_elsewhere(self) -> EventSpec | None:
-        """Go along with a chat that was taken to another project; say that one is gone."""
-        with contextlib.suppress(NotFound):
-            chat = await db.in_thread(chats.get, self.user_id, self.chat_id)
-            return rx.redirect(chat_path(chat.project_id, chat.id), replace=True)
+    async def _look_elsewhere(self, channel: Channel) -> ChatItem:
+        """Find a chat that was taken to another project. Say that one is gone, until somebody thinks
+        better of it.
+        """
+        while True:
+            seen = channel.messages
+            try:
+                chat = await db.in_thread(chats.get, self.user_id, self.chat_id)
+            except NotFound:
+                await self._show_whether_missing(is_missing=True)
+            except Unavailable:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            else:
+                await self._show_whether_missing(is_missing=False)
+                return chat
+            while channel.messages == seen:
+                await channel.wait_for_messages(seen, RECHECK_SECONDS)
+                with contextlib.suppress(Unavailable):
+                    await self._recheck()
+
+    async def _show_whether_missing(self, *, is_missing: bool) -> None:
         async with self.state:
-            (await self._conversation()).is_missing = True
-        return None
+            conversation = await self._conversation()
+            if conversation.is_missing != is_missing:
+                conversation.is_missing = is_missing
+            if is_missing:
+                (await self.state.get_state(Rail))._drop_chat(self.chat_id)
 
     async def _follow_through(self, channel: Channel) -> None:
         """Follow, and take it up again when the database was away."""
