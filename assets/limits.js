@@ -44,15 +44,18 @@
     }
   };
 
-  const mayBeSent = (field, text = field.value) => {
-    const limit = Number(field.dataset.limit);
+  // What is wrong with a text that is too long to be sent; empty if nothing is.
+  const tooLong = (text, limit) => {
     const length = text.length > limit ? lengthOf(text) : text.length;
-    if (length > limit) {
-      const values = { count: number(length), limit: number(limit) };
-      hint(say("This message has {count} characters; at most {limit} can be sent.", values));
-    } else hint("");
-    return length <= limit && text.trim() !== "";
+    const values = { count: number(length), limit: number(limit) };
+    return length > limit ? say("This message has {count} characters; at most {limit} can be sent.", values) : "";
   };
 
-  Object.assign(window.chatbot, { hint, lengthOf, mayBeSent, showCount, showWhetherItMayGo });
+  const mayBeSent = (field, text = field.value) => {
+    const problem = tooLong(text, Number(field.dataset.limit));
+    hint(problem);
+    return !problem && text.trim() !== "";
+  };
+
+  Object.assign(window.chatbot, { hint, lengthOf, mayBeSent, showCount, showWhetherItMayGo, tooLong });
 })();

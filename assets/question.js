@@ -4,29 +4,36 @@ import { Fragment, createElement as h, useEffect, useLayoutEffect, useRef, useSt
 
 const $ = (selector, from = document) => from.querySelector(selector);
 
+// What is being typed, by the message: the field goes when the server begins anew behind the page, and comes again.
+const unsent = new Map();
+
 const problemOf = (text, limit) => {
-  const length = text.length > limit ? [...text].length : text.length;
   if (text.trim() === "") return say("This message is empty.");
-  if (length > limit) {
-    const numbers = { length: length.toLocaleString(), limit: limit.toLocaleString() };
-    return say("This message has {length} characters; at most {limit} can be sent.", numbers);
-  }
-  return document.documentElement.hasAttribute("data-offline")
+  const problem = window.chatbot.tooLong(text, limit);
+  return problem || document.documentElement.hasAttribute("data-offline")
     ? say("The server can't be reached. What you typed is still here; please try again.") : "";
 };
 
-const Field = ({ text, limit, refusal, onSend, onCancel }) => {
+const Field = ({ id, text, limit, refusal, onSend, onCancel }) => {
   const [problem, setProblem] = useState("");
   const [field, sent] = [useRef(null), useRef(null)];
   // Whoever hears that an edit was refused, and changes it, need not go on reading so.
   const [heard, setHeard] = useState(refusal);
   const said = problem || (refusal === heard ? "" : refusal);
 
+  useEffect(() => {
+    if (refusal && sent.current) sent.current.isOut = false;
+  }, [refusal]);
+
   useLayoutEffect(() => {
     const it = field.current;
     it.focus();
     it.setSelectionRange(it.value.length, it.value.length);
-    return () => { if (sent.current) $("textarea[data-composer]")?.focus(); };
+    return () => {
+      if (!sent.current?.isOut) return;
+      unsent.delete(id);
+      $("textarea[data-composer]")?.focus();
+    };
   }, []);
 
   const send = (event) => {
@@ -38,6 +45,7 @@ const Field = ({ text, limit, refusal, onSend, onCancel }) => {
     if (found) return;
     // Sent again, also by a double click, it is the same one; with other words it is another.
     if (sent.current?.text !== typed) sent.current = { text: typed, key: window.chatbot.freshKey() };
+    sent.current.isOut = true;
     onSend(typed, sent.current.key);
   };
 
@@ -49,11 +57,17 @@ const Field = ({ text, limit, refusal, onSend, onCancel }) => {
     onCancel();
   };
 
+  const type = (event) => {
+    unsent.set(id, event.target.value);
+    setProblem("");
+    setHeard(refusal);
+  };
+
   return h("form", { className: "edit-form", onSubmit: send },
     h("textarea", {
-      ref: field, defaultValue: text, rows: Math.min(10, text.split("\n").length), "aria-label": say("Edit message"),
+      ref: field, defaultValue: unsent.get(id) ?? text, rows: Math.min(10, text.split("\n").length), "aria-label": say("Edit message"),
       "aria-invalid": said ? true : undefined, autoComplete: "off", enterKeyHint: "send", className: "composer-text",
-      onKeyDown: press, onInput: () => { setProblem(""); setHeard(refusal); },
+      onKeyDown: press, onInput: type,
     }),
     h("div", { className: "edit-row" },
       h("p", { role: "alert", className: "edit-problem" }, said),
@@ -61,8 +75,8 @@ const Field = ({ text, limit, refusal, onSend, onCancel }) => {
       h("button", { type: "submit", className: "button primary" }, say("Save and send"))));
 };
 
-export const Question = ({ text, limit, refusal, onSend, children }) => {
-  const [isEditing, setEditing] = useState(false);
+export const Question = ({ message, text, limit, refusal, onSend, children }) => {
+  const [isEditing, setEditing] = useState(() => unsent.has(message));
   const [actions, wasEditing] = [useRef(null), useRef(false)];
 
   useEffect(() => {
@@ -70,7 +84,11 @@ export const Question = ({ text, limit, refusal, onSend, children }) => {
     wasEditing.current = isEditing;
   }, [isEditing]);
 
-  if (isEditing) return h(Field, { text, limit, refusal, onSend, onCancel: () => setEditing(false) });
+  const cancel = () => {
+    unsent.delete(message);
+    setEditing(false);
+  };
+  if (isEditing) return h(Field, { id: message, text, limit, refusal, onSend, onCancel: cancel });
   const press = (event) => { if (event.target.closest("[data-edit]")) setEditing(true); };
   return h(Fragment, null,
     h("div", { className: "bubble" }, text),

@@ -73,6 +73,7 @@ SCRIPTS = (
     "/models.js",
     "/palette.js",
     "/imports.js",
+    "/typed.js",
 )
 """Scripts that wait for the page."""
 

@@ -21,6 +21,7 @@ class _Question(rx.Component):
     library = "$/public/question.js"
     tag = "Question"
 
+    message: rx.Var[str]
     text: rx.Var[str]
     limit: rx.Var[int]
     refusal: rx.Var[str]
@@ -32,6 +33,7 @@ def question(message: rx.Var[MessageView], *actions: rx.Component) -> rx.Compone
     on_send: Any = lambda text, key: Edits.edit(message.id, text, key)  # noqa: E731
     return _Question.create(
         *actions,
+        message=message.id,
         text=message.blocks.join(""),
         limit=get_settings().message_max_chars,
         refusal=rx.cond(Edits.refused_id == message.id, Edits.reason, ""),

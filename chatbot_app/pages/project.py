@@ -94,6 +94,7 @@ def _form() -> rx.Component:
             class_name="form-actions",
         ),
         on_submit=ProjectSettings.save,
+        data_keeps="",
         key=project.id,
         class_name="form",
     )

@@ -66,6 +66,7 @@ def _profile() -> rx.Component:
             class_name="form-actions",
         ),
         on_submit=Profile.rename,
+        data_keeps="",
         class_name="form",
     )
 

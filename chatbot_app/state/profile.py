@@ -21,7 +21,9 @@ class Profile(rx.State):
     @handler
     async def load(self, viewer: Viewer) -> None:
         """Start afresh; name and email are in the tab's session already."""
-        self.is_loaded, self.saved, self.error = True, 0, ""
+        if self.is_loaded:  # else what came of a save that began the tab's state anew is news
+            self.saved, self.error = 0, ""
+        self.is_loaded = True
 
     @handler
     async def rename(self, viewer: Viewer, form: ProfileForm) -> None:

@@ -71,7 +71,8 @@ class ProjectSettings(rx.State):
     @handler
     async def load(self, viewer: Viewer) -> None:
         """Show the project that the address names."""
-        self.saved, self.error, self.delete_error = 0, "", ""
+        if self.is_loaded:  # else what came of a save that began the tab's state anew is news
+            self.saved, self.error, self.delete_error = 0, "", ""
         self.default_model = worker.engine().model.name
         try:
             self.project = await db.in_thread(
@@ -85,10 +86,9 @@ class ProjectSettings(rx.State):
     @handler
     async def save(self, viewer: Viewer, form: ProjectForm) -> Any:
         """Store the settings; what was typed stays if they can't be taken."""
+        project_id = route_argument(self, "project_id")
         try:
-            self.project = await db.in_thread(
-                projects.update, viewer.user_id, self.project.id, **form
-            )
+            self.project = await db.in_thread(projects.update, viewer.user_id, project_id, **form)
         except AppError as error:
             self.error, self.saved = error.message, 0
             return None
@@ -105,8 +105,10 @@ class ProjectSettings(rx.State):
     @handler
     async def delete(self, viewer: Viewer, form: ConfirmForm) -> rx.event.EventSpec | None:
         """Delete the project and everything under it, once its name was typed."""
-        if form["confirmation"].strip() != self.project.name:
+        project_id = route_argument(self, "project_id")
+        project = await db.in_thread(projects.get, viewer.user_id, project_id)
+        if form["confirmation"].strip() != project.name:
             self.delete_error = t("That is not the project's name.")
             return None
-        await answers.delete_project(viewer.user_id, self.project.id)
+        await answers.delete_project(viewer.user_id, project_id)
         return rx.redirect("/projects")
