@@ -118,22 +118,26 @@ async def show_version(user_id: uuid.UUID, message_id: uuid.UUID | str) -> None:
 
 async def open_at(
     user_id: uuid.UUID, project_id: uuid.UUID | str, chat_id: uuid.UUID | str, message_id: str = ""
-) -> ChatPage:
+) -> tuple[ChatPage, str]:
     """Open the stretch of a chat around this message, and show its branch; without one, or where it
-    is gone or an answer is being written on another branch, the latest stretch.
+    is gone or an answer is being written on another branch, the latest stretch. With it comes what
+    a person is to be told of that.
 
     Raises: NotFound, also for a chat of another project.
     """
-    page = None
+    page, told = None, ""
     if message_id:
         try:
             page = await db.in_thread(passages.around, user_id, project_id, chat_id, message_id)
             if page is None:
                 await show_version(user_id, message_id)
                 page = await db.in_thread(passages.around, user_id, project_id, chat_id, message_id)
-        except (NotFound, Conflict):
-            page = None
-    return page or await db.in_thread(chats.open_page, user_id, project_id, chat_id)
+        except NotFound:
+            told = t("This message isn't there any more.")
+        except Conflict as error:
+            told = error.message
+    page = page or await db.in_thread(chats.open_page, user_id, project_id, chat_id)
+    return page, told
 
 
 async def delete_message(user_id: uuid.UUID, message_id: uuid.UUID | str) -> bool:

@@ -43,13 +43,15 @@ class Deletion(rx.State):
 
     message_id: str = ""
 
+    _chat_id: str = ""
+
     @handler
     async def ask(self, viewer: Viewer, message_id: str) -> None:
         """Ask whether this message may really go."""
         conversation = await self.get_state(Conversation)
         shown = conversation._shown("earlier") + conversation._shown("recent")
         if any(message.id == message_id for message in shown):
-            self.message_id = message_id
+            self.message_id, self._chat_id = message_id, conversation.open_chat_id
 
     @handler
     async def keep(self, viewer: Viewer) -> None:
@@ -63,9 +65,16 @@ class Deletion(rx.State):
         """
         message_id, self.message_id = self.message_id, ""
         conversation = await self.get_state(Conversation)
+        if not message_id or self._chat_id != conversation.open_chat_id:
+            return None  # clicked twice, or the page shows another chat by now
         if await answers.delete_message(viewer.user_id, message_id):
             await conversation._read_again(viewer)
             return None
         rail = await self.get_state(Rail)
         rail._list([c for c in rail.get_value("_chats") if c.id != conversation.open_chat_id])
         return rx.redirect(chat_path(conversation.open_project_id))
+
+    def _close(self) -> None:
+        """Ask nothing any more: the page is about something else."""
+        if self.message_id:
+            self.message_id = ""

@@ -42,10 +42,12 @@ class ChatActions(rx.State):
     @handler
     async def archive(self, viewer: Viewer, chat_id: str) -> None:
         """Put a chat away."""
+        was_pinned = (await db.in_thread(chats.get, viewer.user_id, chat_id)).is_pinned
         chat = await db.in_thread(chat_places.archive, viewer.user_id, chat_id)
         await self._show(chat)
         toast = await self.get_state(Toast)
-        toast._say(t("Chat archived"), undoes="unarchive", chat_id=chat.id)
+        undoes = "archive-pinned" if was_pinned else "archive"
+        toast._say(t("Chat archived"), undoes=undoes, chat_id=chat.id)
 
     @handler
     async def unarchive(self, viewer: Viewer, chat_id: str) -> None:
@@ -68,6 +70,8 @@ class ChatActions(rx.State):
     async def move(self, viewer: Viewer, project_id: str) -> rx.event.EventSpec | None:
         """Take the chat that was asked about to this project; whoever looks at it goes along."""
         chat_id, self.moving_id = self.moving_id, ""
+        if not chat_id:
+            return None  # clicked twice
         chat = await db.in_thread(chat_places.move, viewer.user_id, chat_id, project_id)
         await self._show(chat)
         named = [p.name for p in (await self.get_state(Rail)).projects if p.id == chat.project_id]
@@ -89,12 +93,14 @@ class ChatActions(rx.State):
     async def delete(self, viewer: Viewer) -> rx.event.EventSpec | None:
         """Delete the chat that was asked about; whoever looks at it is led to a new one."""
         chat_id, self.deleting_id = self.deleting_id, ""
+        if not chat_id:
+            return None  # clicked twice
         await answers.delete_chat(viewer.user_id, chat_id)
         (await self.get_state(Rail))._drop_chat(chat_id)
         (await self.get_state(Archived))._drop(chat_id)
         toast = await self.get_state(Toast)
         was_shown = self._shows(chat_id)
-        toast._say(t("Chat deleted"), undoes="restore", chat_id=chat_id, leads_back=was_shown)
+        toast._say(t("Chat deleted"), undoes="delete", chat_id=chat_id, leads_back=was_shown)
         return rx.redirect(chat_path(route_argument(self, "project_id"))) if was_shown else None
 
     @handler
@@ -103,12 +109,14 @@ class ChatActions(rx.State):
         toast = await self.get_state(Toast)
         way, chat_id, leads_back = toast._undoes, toast._chat_id, toast._leads_back
         toast._clear()
-        if way == "restore":
-            chat = await db.in_thread(chats.restore, viewer.user_id, chat_id)
-        elif way == "unarchive":
-            chat = await db.in_thread(chat_places.unarchive, viewer.user_id, chat_id)
-        else:
+        ways = {
+            "delete": chats.restore,
+            "archive": chat_places.unarchive,
+            "archive-pinned": chat_places.pin,
+        }
+        if way not in ways:
             return None
+        chat = await db.in_thread(ways[way], viewer.user_id, chat_id)
         await self._show(chat)
         if leads_back:
             return rx.redirect(chat_path(chat.project_id, chat.id))

@@ -16,8 +16,10 @@ from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
 from chatbot_app.state.paths import chat_path, query_argument, route_argument
 from chatbot_app.state.rail import Rail
+from chatbot_app.state.session import Session
 from chatbot_app.state.shown_messages import RECENT
 from chatbot_app.state.temporary import TemporaryChat
+from chatbot_app.words import t
 
 if TYPE_CHECKING:
     from chatbot_app.state.answer import LiveAnswer
@@ -73,31 +75,38 @@ class Conversation(TemporaryChat, rx.State):
         """Show the chat, or the new chat, that the address names. One that was taken to another
         project is found there.
         """
-        await self._open(viewer)
+        told = await self._open(viewer)
+        if told:
+            # The address goes on without the message, which would come up by itself another time.
+            (await self.get_state(Session)).notice = told
+            here = chat_path(self.open_project_id, self.open_chat_id)
+            return rx.redirect(here, replace=True)
         if self.is_missing and (chat_id := route_argument(self, "chat_id")):
             with suppress(NotFound):
                 chat = await db.in_thread(chats.get, viewer.user_id, chat_id)
                 return rx.redirect(chat_path(chat.project_id, chat.id), replace=True)
         return None
 
-    async def _open(self, viewer: Viewer) -> None:
+    async def _open(self, viewer: Viewer) -> str:
+        """Take over what the address names; gives what a person is to be told of it, if anything."""
         project_id, chat_id = route_argument(self, "project_id"), route_argument(self, "chat_id")
         wanted = query_argument(self, "message")
         is_temporary = self._is_to_be_temporary()
         goes_on = is_temporary and self.is_temporary and project_id == self.open_project_id
-        if not goes_on:
-            await self._begin_anew(viewer, is_temporary=is_temporary)
-        live, page = await self._live_answer(), None
+        live, page, told = await self._live_answer(), None, ""
         try:
             project = await db.in_thread(projects.get, viewer.user_id, project_id)
             if goes_on:
                 page = self._temporary_page(viewer.user_id, live._told)
             elif chat_id:
-                page = await answers.open_at(viewer.user_id, project_id, chat_id, wanted)
+                page, told = await answers.open_at(viewer.user_id, project_id, chat_id, wanted)
         except NotFound:
+            await self._begin_anew(viewer, is_temporary=is_temporary)
             self.is_missing, self.is_loaded = True, True
             self.open_project_id, self.open_chat_id, self.title = project_id, "", ""
-            return
+            return ""
+        if not goes_on:
+            await self._begin_anew(viewer, is_temporary=is_temporary)
         if page is not None and chat_id == self.open_chat_id and not page.newer_than:
             if wanted or not self.newer_than:
                 self._merge(page)
@@ -116,6 +125,7 @@ class Conversation(TemporaryChat, rx.State):
         self.model_name = (page.chat.model if page else "") or self.default_model
         self.starters = project.starters.splitlines()
         self.is_missing, self.is_loaded, self._is_arriving = False, True, False
+        return told
 
     @handler
     async def send_message(self, viewer: Viewer, form: MessageForm) -> rx.event.EventSpec | None:
@@ -241,6 +251,8 @@ class Conversation(TemporaryChat, rx.State):
             sessions.require_verified(viewer)
             if not self._is_where_the_page_is():
                 await self._open(viewer)
+                if self.is_missing:
+                    raise NotFound(t("This chat doesn't exist, or was deleted."))
             turn = await self._send(viewer, text, key, model)
         except AppError as error:
             self.hint = error.message

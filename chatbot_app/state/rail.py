@@ -56,10 +56,8 @@ class Rail(rx.State):
         self.is_loaded = True
         # Loaded again where it is, after a lost connection, the page keeps what is being typed.
         if self._address != self.router.url.path:
-            from chatbot_app.state.chat_actions import ChatActions  # which knows this state already
-
             self._address, self.renaming_id = self.router.url.path, ""
-            (await self.get_state(ChatActions))._close()
+            await self._close_dialogs()
 
     @handler
     async def load_older(self, viewer: Viewer) -> None:
@@ -96,6 +94,15 @@ class Rail(rx.State):
         self.renaming_id = ""
         self._show_chat(chat)
         answers.announce(chat.id)
+
+    async def _close_dialogs(self) -> None:
+        # They know this state already.
+        from chatbot_app.state.branches import Deletion
+        from chatbot_app.state.chat_actions import ChatActions
+        from chatbot_app.state.sharing import Sharing
+
+        for about_a_chat in (ChatActions, Deletion, Sharing):
+            (await self.get_state(about_a_chat))._close()
 
     def _all(self) -> list[ChatItem]:
         return [*self.get_value("_pinned"), *self.get_value("_chats")]

@@ -44,6 +44,8 @@ class Sharing(rx.State):
     @handler
     async def create(self, viewer: Viewer) -> None:
         """Make a link to the chat as it is now."""
+        if self._chat_id != (await self.get_state(Conversation)).open_chat_id:
+            return  # the page shows another one by now
         try:
             await db.in_thread(sharing.share, viewer.user_id, self._chat_id)
         except AppError as error:
@@ -59,6 +61,11 @@ class Sharing(rx.State):
             await db.in_thread(sharing.withdraw, viewer.user_id, link_id)
         finally:
             await self._list(viewer)
+
+    def _close(self) -> None:
+        """Close the dialog: the page is about something else."""
+        if self.is_open:
+            self.is_open = False
 
     async def _list(self, viewer: Viewer) -> None:
         now = reader_now(self.router.headers.cookie)

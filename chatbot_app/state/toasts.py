@@ -18,7 +18,7 @@ class Toast(rx.State):
     """Counts sentences, so that the same one said again is shown for its whole time."""
 
     _undoes: str = ""
-    """What to do about the chat to take it back: restore or unarchive."""
+    """What was done to the chat, and may be taken back: see `ChatActions.undo`."""
     _chat_id: str = ""
     _leads_back: bool = False
     """Whether the page showed that chat, and is to show it again."""
