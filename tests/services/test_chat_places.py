@@ -222,6 +222,19 @@ def test_a_deleted_chat_comes_back_as_it_was(alice: Person, place: str):
     assert (titles(alice), archived(alice)) == listed
 
 
+def test_a_chat_that_comes_back_is_pinned_only_where_it_is_listed(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    for module in (chat_places, chats):
+        monkeypatch.setattr(module, "PINNED_MAX", 1)
+    first, second = say(alice, "First").chat, say(alice, "Second").chat
+    chat_places.pin(alice.id, first.id)
+    chats.delete(alice.id, first.id)
+    chat_places.pin(alice.id, second.id)
+    chats.restore(alice.id, first.id)
+    assert titles(alice) == (["Second"], ["First"])
+
+
 def test_nobody_brings_back_what_is_gone_for_good(alice: Person):
     turn, _job = turns.begin(alice.id, alice.project_id, None, "Gone")
     kept = say(alice, "Kept").chat

@@ -152,6 +152,7 @@ async def test_the_same_file_twice_is_there_once_and_what_was_deleted_comes_back
         found.deleted_at = now()
     assert (await taken_along(alice))["projects"][-1]["chats"] == []
     assert bring_in(alice, kept).chats == 1
+    assert imports.message(bring_in(alice, kept)) == "1 chat was here already."
 
     changed = json.loads(kept)
     changed[0]["chat"]["history"]["messages"]["m3"]["content"] = "Four, by now."
@@ -386,6 +387,28 @@ def test_a_long_file_is_never_in_memory(sqlite: str, tmp_path: Path):
         tracemalloc.stop()
     assert tally.chats == 80
     assert peak < path.stat().st_size / 4
+
+
+def test_a_number_may_be_cut_anywhere_by_what_is_read_at_a_time(monkeypatch: pytest.MonkeyPatch):
+    said = b'{"temperature": -0.75, "when": 1.5e+3}'
+    for size in range(1, len(said) + 1):
+        monkeypatch.setattr(documents, "CHUNK", size)
+        document = documents.Document(io.BytesIO(said))
+        found = {name: document.value() for name in document.members()}
+        assert found == {"temperature": -0.75, "when": 1500.0}, size
+
+
+def test_no_more_chats_come_pinned_than_are_always_listed(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(storing, "PINNED_MAX", 1)
+    one = json.loads((SAMPLES / "open_webui.json").read_bytes())[0]
+    both = [one | {"pinned": True, "title": title} for title in ("First", "Second")]
+    for number, chat in enumerate(both):
+        both[number] = json.loads(json.dumps(chat).replace("m3", f"m3{number}"))
+    tally = bring_in(alice, both)
+    page = chats.list_page(alice.id, tally.projects[0])
+    assert (len(page.pinned), len(page.chats)) == (1, 1)
 
 
 def test_a_piece_without_end_is_not_read_to_the_end(sqlite: str, monkeypatch: pytest.MonkeyPatch):

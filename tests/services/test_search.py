@@ -13,6 +13,7 @@ from chatbot_app import db
 from chatbot_app.errors import InvalidInput
 from chatbot_app.models import Chat, Message, MessageSearch, now
 from chatbot_app.repositories import chats as chat_rows
+from chatbot_app.repositories import search as search_rows
 from chatbot_app.schemas import Found, TextPart
 from chatbot_app.services import accounts, chats, excerpts, projects, purge, search, turns
 from tests.conftest import Person, end, say
@@ -243,13 +244,16 @@ def test_the_index_is_exact_whatever_happens_to_messages(alice: Person, charlie:
     assert index() == []
 
 
-def test_no_query_breaks_a_search(alice: Person) -> None:
+def test_no_query_breaks_a_search(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     say(alice, "a b words owner NEAR and or not", "'a' *")
     for query in HOSTILE:
         found = search.find(alice.id, query)
         assert isinstance(found, Found)
+    monkeypatch.setattr(search_rows, "RECENT", 1)  # the older ones are asked for too
     for query in ("*", "🌊", '"""', "…—“”", "\x00"):
         assert search.find(alice.id, query) == Found([], []), query
+    for query in ("①", "➀", '"①"'):
+        assert search.find(alice.id, query).messages == [], query
     with pytest.raises(InvalidInput, match="200"):
         search.find(alice.id, "a" * 10_000)
     assert search.find(alice.id, "a" * 200) == Found([], [])

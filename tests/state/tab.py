@@ -50,6 +50,7 @@ class Tab:
     def __init__(self, tabs: Tabs, cookie: str) -> None:
         self.token = str(uuid.uuid4())
         self.cookie = cookie
+        self.path = "/somewhere"
         self.route: dict[str, str] = {}
         self.vars: dict[str, Any] = {}
         self.events: list[Event] = []
@@ -78,8 +79,8 @@ class Tab:
                 "sid": f"socket of {self.token}",
                 "token": self.token,
                 "ip": "203.0.113.7",
-                "pathname": "/somewhere",
-                "asPath": f"/somewhere?{urlencode(self.route)}",
+                "pathname": self.path,
+                "asPath": f"{self.path}?{urlencode(self.route)}",
                 "query": dict(self.route),
             },
         )

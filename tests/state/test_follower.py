@@ -1,5 +1,6 @@
 """Following an answer: every tab that shows the chat gets the same text, and nobody else gets any."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -188,7 +189,7 @@ async def test_a_stranger_with_the_address_sees_nothing(
     assert not engine.channels._channels
 
 
-async def test_a_deleted_chat_is_missing_and_followed_no_more(
+async def test_a_deleted_chat_is_missing_until_somebody_thinks_better_of_it(
     tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
 ) -> None:
     turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
@@ -196,9 +197,32 @@ async def test_a_deleted_chat_is_missing_and_followed_no_more(
     run = await watch(tab, alice.project_id, turn.chat.id)
     model.says("Half")
     await tab.until(lambda: text_of(tab) == "Half")
+    conversation = await tab.state(Conversation)
     await answers.delete_chat(alice.id, turn.chat.id)
+    await tab.until(lambda: conversation.is_missing)
+    await asyncio.sleep(0.2)  # it looks whether its session is there, and not for the chat
+    assert conversation.is_missing
+
+    chats.restore(alice.id, turn.chat.id)
+    answers.announce(turn.chat.id)
+    await tab.until(lambda: not conversation.is_missing)
+    model.says("Whole.", None)
+    await answers.send(alice.id, alice.project_id, turn.chat.id, "And now?")
+    await tab.until(lambda: text_of(tab) == "Whole.")
+    run.cancel()
+
+
+async def test_a_page_of_a_deleted_chat_is_followed_no_longer_than_its_session(
+    tabs: Tabs, engine: Engine, model: ScriptedModel, alice: Person
+) -> None:
+    turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    tab = tabs.open(alice.token)
+    run = await watch(tab, alice.project_id, turn.chat.id)
+    conversation = await tab.state(Conversation)
+    await answers.delete_chat(alice.id, turn.chat.id)
+    await tab.until(lambda: conversation.is_missing)
+    sessions.sign_out(alice.viewer)
     await run.wait_all()
-    assert (await tab.state(Conversation)).is_missing
     assert not engine.channels._channels
 
 
