@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,17 @@ def _good(name: str, kind: str, ids: dict[str, str]) -> Any:
 
 
 _REGISTRY = """
-import inspect, json
+import inspect, json, sys, types
 from typing import get_type_hints
 from typing_extensions import is_typeddict
 from chatbot_app import chatbot_app
 from chatbot_app.api import create_api
 from chatbot_app.state.gate import is_known
 from reflex_base.registry import RegistrationContext
+
+for name, source in json.loads(sys.argv[1]).items():
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(source, vars(module))
 
 def kind(annotation):
     if is_typeddict(annotation):
@@ -110,8 +115,12 @@ print("REGISTRY" + json.dumps({"handlers": handlers, "routes": sorted(walk(creat
 """
 
 
-def registry(directory: Path) -> tuple[list[Handler], list[Route]]:
-    """Ask a fresh process for every registered handler and every API route; tests register their own."""
+def registry(directory: Path, **further: str) -> tuple[list[Handler], list[Route]]:
+    """Ask a fresh process for every registered handler and every API route; tests register their own.
+
+    `further` is the source of states that are only made up, each by the name it has in `state/`.
+    """
+    modules = {f"chatbot_app.state.{name}": source for name, source in further.items()}
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
@@ -120,7 +129,7 @@ def registry(directory: Path) -> tuple[list[Handler], list[Route]]:
         "PYTHONPATH": str(PROJECT_ROOT),
     }
     done = subprocess.run(
-        [sys.executable, "-c", _REGISTRY],
+        [sys.executable, "-c", _REGISTRY, json.dumps(modules)],
         cwd=PROJECT_ROOT,
         env=environment,
         capture_output=True,
@@ -133,6 +142,16 @@ def registry(directory: Path) -> tuple[list[Handler], list[Route]]:
     found = json.loads(line.removeprefix("REGISTRY"))
     handlers = [Handler(name, **facts) for name, facts in sorted(found["handlers"].items())]
     return handlers, [Route(*route) for route in found["routes"]]
+
+
+def described(handlers: list[Handler], routes: Sequence[str]) -> list[str]:
+    """Write each handler as handlers.txt does."""
+    lines = [
+        f"{'handler' if handler.is_known else 'refused'} {handler.name}"
+        f"({', '.join(f'{name}: {kind}' for name, kind in handler.arguments.items())})"
+        for handler in handlers
+    ]
+    return sorted(lines + [f"route {route}" for route in routes])
 
 
 def listed() -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from chatbot_app.services import projects
 from tests.conftest import PASSWORD, Person
 from tests.security.conftest import Estate
-from tests.security.handlers import Handler, listed
+from tests.security.handlers import Handler, described, listed
 from tests.security.rows import rows
 from tests.served import Served
 from tests.wire import Tab, redirects_of
@@ -30,16 +30,6 @@ BACKGROUND_SECONDS = 0.5
 
 def named(handlers: list[Handler], short: str) -> str:
     return next(handler.name for handler in handlers if handler.short == short)
-
-
-def described(handlers: list[Handler], routes: list[str]) -> list[str]:
-    """Write each handler as handlers.txt does."""
-    lines = [
-        f"{'handler' if handler.is_known else 'refused'} {handler.name}"
-        f"({', '.join(f'{name}: {kind}' for name, kind in handler.arguments.items())})"
-        for handler in handlers
-    ]
-    return sorted(lines + [f"route {route}" for route in routes])
 
 
 def test_every_handler_and_route_is_on_the_list(
