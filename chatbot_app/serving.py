@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from chatbot_app import bundle, logs, workers
 from chatbot_app.config import PROJECT_ROOT, Settings
+from chatbot_app.errors import Conflict
 
 # Libraries that tell every step of theirs, or bring a handler of their own unless given a level.
 CHATTY = ("alembic", "engineio.server", "httpx", "httpx2", "socketio.server", "uvicorn.error")
@@ -42,7 +43,7 @@ def serve(settings: Settings) -> None:
     with claim(settings.host, settings.port) as listener, claim_database(settings):
         reach_redis(settings)
         migrate(settings)
-        admin_link = first_admin_link(settings)
+        admin = first_admin(settings)
         built = bundle.ensure(settings, say)
         say("Starting …")
         try:
@@ -51,7 +52,7 @@ def serve(settings: Settings) -> None:
                 settings,
                 listener,
                 start_logging=start_logging,
-                ready=lambda model: say(summary(settings, model, admin_link)),
+                ready=lambda model: say(summary(settings, model, admin)),
             )
         except workers.CannotListen as error:
             raise CannotStart(_refused(settings.host, settings.port, error.reason)) from None
@@ -70,21 +71,28 @@ def migrate(settings: Settings) -> None:
     migrations.migrate()
 
 
-def first_admin_link(settings: Settings) -> str:
-    """Invite whoever ADMIN_EMAIL names, if the site has no administrator; gives the link, or nothing.
-    An older one is worth nothing from then on.
+def first_admin(settings: Settings) -> str:
+    """Invite whoever ADMIN_EMAIL names, if the site has no administrator; gives the sentence with
+    their way in, or nothing. An older link is worth nothing from then on.
 
     Raises: AppError.
     """
-    if not settings.admin_email:
+    email = settings.admin_email
+    if not email:
         return ""
     from chatbot_app import db
     from chatbot_app.services import invitations
 
     try:
-        return invitations.create_for_first_admin()
+        link = invitations.create_for_first_admin()
+    except Conflict:
+        return (
+            f"{email} has an account already. If it is theirs, make it an administrator's:"
+            f" .venv/bin/python -m chatbot_app create-admin {email}"
+        )
     finally:
         db.dispose()  # workers open connections of their own
+    return f"{email} registers here, once: {link}" if link else ""
 
 
 def claim(host: str, port: int) -> socket.socket:
@@ -186,7 +194,7 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def summary(settings: Settings, model: str, admin_link: str = "") -> str:
+def summary(settings: Settings, model: str, admin: str = "") -> str:
     """Say where the page is, what stands behind it, and how the first administrator comes in."""
     lines = [f"Open      {settings.public_url}", f"Database  {_database(settings)}"]
     lines.append(f"Model     {model}")
@@ -195,8 +203,8 @@ def summary(settings: Settings, model: str, admin_link: str = "") -> str:
             "Others    must be allowed by the address they use:"
             f" ALLOWED_ORIGINS=http://192.0.2.1:{settings.port}"
         )
-    if admin_link:
-        lines.append(f"Admin     {settings.admin_email} registers here, once: {admin_link}")
+    if admin:
+        lines.append(f"Admin     {admin}")
     return "\n".join(["", *(f"  {line}" for line in lines), ""])
 
 

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from chatbot_app import bundle, loading, serving
+from chatbot_app import bundle, commands, loading, serving
 from chatbot_app.bundle import BuildFailed
 from chatbot_app.config import Settings, get_settings
 from chatbot_app.fresh_start import Lines
@@ -25,7 +25,7 @@ from chatbot_app.open_pages import open_addresses
 from chatbot_app.own_origin import STAND_IN, replace_stand_in
 from chatbot_app.serving import CannotStart
 from tests import postgres as postgres_server
-from tests.conftest import person
+from tests.conftest import Person, person
 from tests.loopback import HOST, free_port
 from tests.redis_server import RedisServer
 from tests.served import Served
@@ -376,15 +376,27 @@ def test_the_summary_never_shows_the_databases_password():
 def test_whoever_is_named_is_invited_at_the_start_until_there_is_an_administrator(
     database: str, settings: Callable[..., None]
 ):
-    assert serving.first_admin_link(get_settings()) == ""
+    assert serving.first_admin(get_settings()) == ""
     settings(ADMIN_EMAIL="chief@example.org")
-    link = serving.first_admin_link(get_settings())
-    assert link.startswith("http://localhost:3000/register#")
-    assert link in serving.summary(get_settings(), "demo", link)
-    assert serving.first_admin_link(get_settings()) not in ("", link)
+    told = serving.first_admin(get_settings())
+    assert "chief@example.org registers here, once: http://localhost:3000/register#" in told
+    assert told in serving.summary(get_settings(), "demo", told)
+    assert serving.first_admin(get_settings()) not in ("", told)
 
     person("Ada", role="admin")
-    assert serving.first_admin_link(get_settings()) == ""
+    assert serving.first_admin(get_settings()) == ""
+
+
+def test_where_the_named_address_has_an_account_the_operator_is_told_what_to_do(
+    alice: Person, settings: Callable[..., None]
+):
+    settings(ADMIN_EMAIL=alice.email)
+    told = serving.first_admin(get_settings())
+    assert told.startswith(f"{alice.email} has an account already.")
+    assert told.endswith(f" create-admin {alice.email}")
+
+    commands.create_admin(alice.email, "")
+    assert serving.first_admin(get_settings()) == ""
 
 
 def test_who_listens_everywhere_is_told_how_others_get_in():

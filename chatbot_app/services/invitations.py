@@ -61,14 +61,16 @@ async def create(by: Viewer, *, email: str, role: str) -> str:
 
 
 def create_for_first_admin() -> str:
-    """Invite the person whom ADMIN_EMAIL names to be an administrator, if there is none yet and
-    that address has no account; gives the link, or nothing.
+    """Invite the person whom ADMIN_EMAIL names to be an administrator, if there is none yet; gives
+    the link, or nothing.
+
+    Raises: Conflict when that address has an account, for whoever made it may be somebody else.
     """
     address = get_settings().admin_email
     if not address:
         return ""
     with db.session() as session:
-        if users.has_admin(session) or users.find_by_email(session, address) is not None:
+        if users.has_admin(session):
             return ""
     token = security.new_link_token()
     _store(token, address, "admin", None)

@@ -201,6 +201,15 @@ async def test_no_first_administrator_is_invited_where_there_is_one_or_none_is_n
     assert stored() == []
 
 
+async def test_the_operators_link_is_not_for_an_account_that_is_there(
+    alice: Person, settings: Callable[..., None]
+):
+    settings(ADMIN_EMAIL=alice.email)
+    with pytest.raises(Conflict, match="already an account"):
+        invitations.create_for_first_admin()
+    assert stored() == []
+
+
 async def test_no_invitation_is_made_for_an_account_that_is_there(admin: Viewer, alice: Person):
     with pytest.raises(Conflict):
         await invite(admin, alice.email)
