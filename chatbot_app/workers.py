@@ -42,7 +42,7 @@ SILENCE_SECONDS = 30
 # scripts and styles that are just being read.
 FURTHER_FILES = 2_000
 
-# What a worker may take to end beyond the time that answers and requests are given.
+# What a worker may take to end beyond the time that requests, mails and answers are given.
 LAST_SECONDS = 30
 
 log = logging.getLogger(__name__)
@@ -264,7 +264,10 @@ def _end_with_the_supervisor(grace: float) -> None:
 
 
 def _longest_end(shutdown_seconds: int) -> float:
-    return 2 * shutdown_seconds + LAST_SECONDS
+    """Requests have all of it; then mails a half, answers that are being stored all, live ones a half
+    (`chatbot_app.lifespan`).
+    """
+    return 3 * shutdown_seconds + LAST_SECONDS
 
 
 def _telling(application: "ASGIApp", tell: Connection) -> "ASGIApp":
