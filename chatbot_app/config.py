@@ -91,9 +91,9 @@ class Settings(BaseSettings):
     events_per_second: int = Field(default=30, gt=0)
     """How many events a person or a page may send a second; ten seconds' worth at once."""
     shutdown_seconds: int = Field(default=10, ge=0)
-    """How long requests and answers may go on after the signal to stop."""
+    """How long requests may go on after the signal to stop, and then answers; thrice as long in all."""
     heartbeat_seconds: float = Field(default=3, gt=0)
-    """How often a worker says that it lives; its answers are given up after five times as long."""
+    """How often a worker says that it lives; after seven or eight such times its answers are given up."""
 
     # What it keeps
     data_dir: Path = Path("data")
