@@ -7,6 +7,7 @@ import asyncio
 import sys
 from getpass import getpass
 
+from chatbot_app.config import get_settings
 from chatbot_app.errors import InvalidInput
 from chatbot_app.services import operators, password_reset
 
@@ -43,7 +44,8 @@ def _password() -> str:
     """
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
-    first = getpass("Password (15 characters at least): ")
+    least = get_settings().password_min_chars
+    first = getpass(f"Password ({least} characters at least): ")
     if getpass("Once more: ") != first:
         raise InvalidInput("These are not the same. Please try again.")
     return first

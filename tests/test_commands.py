@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,13 @@ from tests.conftest import PASSWORD, Person
 CHIEF = "chief@example.org"
 
 
-def type_in(monkeypatch: pytest.MonkeyPatch, *passwords: str) -> None:
-    """Sit at a terminal and type these when asked."""
+def type_in(monkeypatch: pytest.MonkeyPatch, *passwords: str) -> list[str]:
+    """Sit at a terminal and type these when asked; gives what one is asked."""
     answers = iter(passwords)
+    prompts: list[str] = []
 
-    def asked(_prompt: str) -> str:
+    def asked(prompt: str) -> str:
+        prompts.append(prompt)
         return next(answers)
 
     def at_a_terminal() -> bool:
@@ -33,6 +36,7 @@ def type_in(monkeypatch: pytest.MonkeyPatch, *passwords: str) -> None:
     monkeypatch.setattr(commands, "getpass", asked)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     monkeypatch.setattr(sys.stdin, "isatty", at_a_terminal)
+    return prompts
 
 
 def pipe_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -53,6 +57,16 @@ def test_at_a_terminal_the_password_is_asked_for_twice(
         commands.create_admin(CHIEF, "")
     type_in(monkeypatch, PASSWORD, PASSWORD)
     assert commands.create_admin(CHIEF, "") == f"{CHIEF} is an administrator and can sign in."
+
+
+def test_one_is_told_how_long_a_password_has_to_be_here(
+    database: str, settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+):
+    settings(PASSWORD_MIN_CHARS=20)
+    prompts = type_in(monkeypatch, PASSWORD, "something else")
+    with pytest.raises(InvalidInput):
+        commands.create_admin(CHIEF, "")
+    assert "20 characters at least" in prompts[0]
 
 
 def test_a_script_gives_it_as_the_first_line(database: str, monkeypatch: pytest.MonkeyPatch):
