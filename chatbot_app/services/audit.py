@@ -1,7 +1,7 @@
 """The audit: who did what to an account, and what was refused. Written here, never changed.
 
 An entry goes into the transaction of what it tells of, so that there is neither without the other;
-`note` is for what has no transaction of its own, such as a refusal. It holds ids and a few plain
+`note` is for what has no transaction of its own, such as a refusal. An entry holds ids and a few plain
 words: no password, no token, no text of anybody's.
 """
 
@@ -81,6 +81,8 @@ def note(
     outcome: Outcome = "refused",
     detail: str = "",
 ) -> None:
-    """Write down by itself what was refused."""
+    """Write down by itself what has no transaction: mostly what was refused, or else that something
+    long began.
+    """
     with db.session(write=True) as session:
         record(session, action, actor=actor, target=target, outcome=outcome, detail=detail)
