@@ -1,4 +1,4 @@
-// What Python can't say: keys, scrolling, the clipboard, drafts, and forms that must not travel as events.
+// What Python can't say: keys, scrolling, the clipboard, and forms that must not travel as events.
 // Everything hangs on data attributes and on the document, so it does not matter when React draws what.
 "use strict";
 

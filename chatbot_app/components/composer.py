@@ -12,9 +12,10 @@ from chatbot_app.state.conversation import Conversation
 def composer() -> rx.Component:
     """The raised card with the text, and the row of controls beneath it.
 
-    `assets/composer.js` grows it, keeps its draft, sends on Enter, names each message with a key,
-    sends again what got lost on the way, and keeps what is sent while an answer runs until that has
-    ended; it knows the parts by their data attributes.
+    `assets/composer.js` grows it, sends on Enter, names each message with a key, sends again what got
+    lost on the way, and has what is sent while an answer runs wait until that has ended; it knows
+    the parts by their data attributes. Beside it `assets/kept.js` keeps drafts and what is on its
+    way, and `assets/limits.js` counts.
     """
     return rx.fragment(
         rx.el.form(
