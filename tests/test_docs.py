@@ -11,6 +11,7 @@ import pytest
 from chatbot_app.api.headers import content_security_policy
 from chatbot_app.config import PROJECT_ROOT
 from tests.security.handlers import described, registry
+from tests.test_architecture import LAYERS
 from tests.test_words import unmarked
 
 README = PROJECT_ROOT / "README.md"
@@ -73,6 +74,15 @@ def test_every_part_of_the_pages_policy_is_explained() -> None:
     text = (PROJECT_ROOT / "docs/decisions/0012-what-the-pages-may-do.md").read_text()
     directives = content_security_policy([]).split("; ")
     assert [directive for directive in directives if f"`{directive}`" not in text] == []
+
+
+def test_the_map_of_the_package_shows_every_room() -> None:
+    text = (PROJECT_ROOT / "CONTRIBUTING.md").read_text()
+    shown = re.findall(r"^    (?:  → )?((?:\w+, )*\w+)$", text, re.MULTILINE)
+    assert [set(layer.split(", ")) for layer in shown] == LAYERS
+    rows = "".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `"))
+    told = {word.rstrip("/") for word in said_as_code(rows)}
+    assert told == set().union(*LAYERS, {"assets", "locales"})
 
 
 def examples(language: str) -> list[str]:
