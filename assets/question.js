@@ -9,9 +9,9 @@ const unsent = new Map();
 
 const problemOf = (text, limit) => {
   if (text.trim() === "") return say("This message is empty.");
-  const problem = window.chatbot.tooLong(text, limit);
-  return problem || document.documentElement.hasAttribute("data-offline")
-    ? say("The server can't be reached. What you typed is still here; please try again.") : "";
+  const offline = document.documentElement.hasAttribute("data-offline");
+  const unreachable = offline ? say("The server can't be reached. What you typed is still here; please try again.") : "";
+  return window.chatbot.tooLong(text, limit) || unreachable;
 };
 
 const Field = ({ id, text, limit, refusal, onSend, onCancel }) => {
