@@ -23,11 +23,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.pictured import CONVERSATION, PASSWORD
 from chatbot_app.config import PROJECT_ROOT
-from tests.browsers import FLAGS
+from tests.browsers import FLAGS, executable
 from tests.served import Served, inherited
 
 INTO = PROJECT_ROOT / "docs" / "pictures"
-CHROMIUM = "/usr/bin/chromium"
 
 SIZES = {1440: 900, 768: 1024, 390: 844}
 THEMES = ("light", "dark")
@@ -110,7 +109,7 @@ def main() -> None:
         _served(Path(directory)) as (served, who),
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS.split())
         for name in options.only or PAGES:
             page = _open(browser, served, who, name)
             taken += _take(page, options.into, name)

@@ -25,6 +25,14 @@ PASSWORD = "a horse reads the paper"
 PASSWORD_HASH = security.hash_password(PASSWORD, cost=4)
 
 
+LONGEST = ("tests/test_serving.py", "tests/faults/", "tests/e2e/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: of tests side by side none is left over for the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the fault tests take the time that they take."""
     parser.addoption(

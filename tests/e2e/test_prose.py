@@ -164,8 +164,7 @@ def test_formulas_are_drawn_and_money_is_not(provider: FakeProvider, page: Page)
     sources = inside.locator("annotation")
     expect(sources).to_have_text(["d = 3.2", "e = 4", "f(t) = f_0", "g = 1"])
     expect(inside.locator(".katex-display")).to_have_count(2)
-    font = "document.fonts.check('16px KaTeX_Main')"
-    page.wait_for_function(font)
+    page.wait_for_function("() => document.fonts.check('16px KaTeX_Main')")
 
 
 def test_a_formula_that_is_being_written_is_plain_until_it_is_whole(
