@@ -336,7 +336,9 @@ def test_keyboard_users_keep_their_place_when_an_answer_is_drawn_anew(
         button(answer(page), "Retry").focus()
         page.keyboard.press("Enter")
         expect(answer(page)).to_contain_text(f"{count}/{count}")
-        page.wait_for_function(f"() => ({focused}) !== '' && document.activeElement !== document.body")
+        page.wait_for_function(
+            f"() => ({focused}) !== '' && document.activeElement !== document.body"
+        )
     button(answer(page), "Previous version").focus()
     page.keyboard.press("Enter")
     expect(answer(page)).to_contain_text("2/3")
