@@ -10,13 +10,13 @@ from fastapi.responses import StreamingResponse
 
 from chatbot_app.api.requests import require_own_origin, viewer
 from chatbot_app.schemas import Viewer
-from chatbot_app.services import downloads
+from chatbot_app.services import chat_exports
 
 router = APIRouter(prefix="/api/chats", dependencies=[Depends(require_own_origin)])
 
 NAME_MAX_CHARS = 80
 
-_ENDINGS: dict[downloads.Format, tuple[str, str]] = {
+_ENDINGS: dict[chat_exports.Format, tuple[str, str]] = {
     "markdown": (".md", "text/markdown; charset=utf-8"),
     "json": (".json", "application/json"),
 }
@@ -27,10 +27,10 @@ _UNSAFE = re.compile(r'[/\\:*?"<>|%]+')
 async def export(
     chat_id: str,
     viewer: Annotated[Viewer, Depends(viewer)],
-    file_format: Annotated[downloads.Format, Query(alias="format")] = "markdown",
+    file_format: Annotated[chat_exports.Format, Query(alias="format")] = "markdown",
 ) -> StreamingResponse:
     """Give one chat as a file."""
-    found = await downloads.open_chat(viewer.user_id, chat_id, file_format)
+    found = await chat_exports.open_chat(viewer.user_id, chat_id, file_format)
     ending, media_type = _ENDINGS[file_format]
     disposition = attachment(found.name, ending)
     return StreamingResponse(

@@ -1,5 +1,7 @@
 """The open chat: its messages, and what a person does in it."""
 
+import uuid
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -142,12 +144,7 @@ class Conversation(TemporaryChat, rx.State):
     @handler
     async def retry(self, viewer: Viewer, message_id: str) -> None:
         """Ask for another answer in place of one that ended early."""
-        sessions.require_verified(viewer)
-        if self.is_temporary:
-            await self._ask_temporary_again(viewer, self.open_project_id, message_id)
-            return
-        turn = await answers.retry(viewer.user_id, message_id)
-        await self._take(viewer, turn, turn.question.id)
+        await self._ask_again(viewer, message_id, answers.retry)
 
     @handler
     async def resume(self, viewer: Viewer, message_id: str) -> None:
@@ -161,12 +158,7 @@ class Conversation(TemporaryChat, rx.State):
         """Ask for another answer in place of this one, also of one in the middle, or for one to a
         question that has none.
         """
-        sessions.require_verified(viewer)
-        if self.is_temporary:
-            await self._ask_temporary_again(viewer, self.open_project_id, message_id)
-            return
-        turn = await answers.regenerate(viewer.user_id, message_id)
-        await self._take(viewer, turn, turn.question.id)
+        await self._ask_again(viewer, message_id, answers.regenerate)
 
     @handler
     async def show_version(self, viewer: Viewer, message_id: str) -> None:
@@ -278,6 +270,19 @@ class Conversation(TemporaryChat, rx.State):
         self.model_name = turn.chat.model or self.default_model
         self._is_arriving = True
         return rx.redirect(chat_path(turn.chat.project_id, turn.chat.id), replace=True)
+
+    async def _ask_again(
+        self,
+        viewer: Viewer,
+        message_id: str,
+        ask: Callable[[uuid.UUID, str], Awaitable[Turn]],
+    ) -> None:
+        sessions.require_verified(viewer)
+        if self.is_temporary:
+            await self._ask_temporary_again(viewer, self.open_project_id, message_id)
+            return
+        turn = await ask(viewer.user_id, message_id)
+        await self._take(viewer, turn, turn.question.id)
 
     async def _send(self, viewer: Viewer, text: str, key: str, model: str) -> Turn | None:
         """Ask, or nothing if it is the last question once more."""

@@ -8,7 +8,7 @@ with the websocket's handshake, and the live row behind it.
 import functools
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, get_type_hints
 from urllib.parse import quote
 
@@ -110,7 +110,14 @@ def handler(
         raise TypeError(
             f"{function.__qualname__} must be a coroutine: a sync handler blocks every user"
         )
+    gated = _gated(function, anonymous=anonymous, admin=admin)
+    return rx.event(gated, background=background, supersedes=supersedes)
 
+
+def _gated(
+    function: Callable[..., Any], *, anonymous: bool, admin: bool
+) -> Callable[..., Awaitable[Any]]:
+    """Make what stands in the handler's place, and looks to Reflex as it would without a viewer."""
     name = function.__qualname__
     signature = inspect.signature(function)
     state_parameter, _viewer, *accepted = signature.parameters.values()
@@ -142,7 +149,7 @@ def handler(
     shown = signature.replace(parameters=[state_parameter, *accepted])
     for attribute, value in (("__signature__", shown), (GATED, True)):
         setattr(gated, attribute, value)
-    return rx.event(gated, background=background, supersedes=supersedes)
+    return gated
 
 
 async def _require_admin(viewer: Viewer, name: str) -> None:

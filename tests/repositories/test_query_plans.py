@@ -41,8 +41,8 @@ from chatbot_app.services import (
     administration,
     audit_log,
     branches,
+    chat_exports,
     chat_places,
-    downloads,
     invitations,
     links,
     password_reset,
@@ -227,7 +227,7 @@ def coming_and_going(crowd: Crowd) -> Paths:
     async def take_a_chat() -> None:
         home = crowd.neighbour
         for file_format in ("markdown", "json"):
-            found = await downloads.open_chat(user, home.chat_id, file_format)
+            found = await chat_exports.open_chat(user, home.chat_id, file_format)
             written = "".join([piece async for piece in found.pieces])
         another = written.replace('"content": "', '"content": "Well: ', 1)
         for content in (written, another, another):  # still here; new; imported already

@@ -11,7 +11,7 @@ from sqlmodel import select
 from chatbot_app import db
 from chatbot_app.errors import NotFound, TooManyAttempts
 from chatbot_app.models import AuditEntry, Chat, Identity, SharedChat, TwoFactor, User
-from chatbot_app.services import downloads, exports, projects, turns
+from chatbot_app.services import chat_exports, exports, projects, turns
 from tests import crowd
 from tests.conftest import Person, end, say
 from tests.second_factor import protected
@@ -170,7 +170,7 @@ async def test_thoughts_are_folded_away_in_markdown_and_keep_to_themselves(alice
             assert answer
             answer.reasoning, answer.reasoning_ms = thoughts, took
 
-    found = await downloads.open_chat(alice.id, said.chat.id, "markdown")
+    found = await chat_exports.open_chat(alice.id, said.chat.id, "markdown")
     written = "".join([piece async for piece in found.pieces])
 
     folded = "<details>\n<summary>Thought for 1 min 15 s</summary>\n\n> Hm.\n>\n> ```\n> open\n\n</details>"
@@ -191,12 +191,12 @@ async def test_a_deleted_chat_is_in_it_no_more(alice: Person):
 
 
 @pytest.mark.parametrize("file_format", ["markdown", "json"])
-async def test_a_long_chat_is_never_in_memory(database: str, file_format: downloads.Format):
+async def test_a_long_chat_is_never_in_memory(database: str, file_format: chat_exports.Format):
     rows = crowd.Rows(TEXT)
     home = rows.home(chats=0, longest=MESSAGES)
     crowd.store(rows.tables)
     del rows
-    found = await downloads.open_chat(home.user_id, home.chat_id, file_format)
+    found = await chat_exports.open_chat(home.user_id, home.chat_id, file_format)
     whole = 0
     tracemalloc.start()
     try:

@@ -19,7 +19,7 @@ from chatbot_app import db
 from chatbot_app.errors import Conflict, Forbidden, InvalidInput, TooManyAttempts
 from chatbot_app.models import AuditEntry, Chat, Message, Project, now
 from chatbot_app.repositories import imports as chat_rows
-from chatbot_app.services import chats, downloads, exports, imports, projects, turns
+from chatbot_app.services import chat_exports, chats, exports, imports, projects, turns
 from chatbot_app.services.imports import archives, documents, records, storing
 from tests.conftest import Person, end, person, say
 
@@ -37,7 +37,7 @@ async def taken_along(who: Person) -> dict[str, Any]:
 
 
 async def chat_file(who: Person, chat_id: str) -> dict[str, Any]:
-    found = await downloads.open_chat(who.id, chat_id, "json")
+    found = await chat_exports.open_chat(who.id, chat_id, "json")
     return json.loads("".join([piece async for piece in found.pieces]))
 
 

@@ -1,4 +1,4 @@
-"""Our own files (`services.exports`, `services.downloads`), read without loss."""
+"""Our own files (`services.exports`, `services.chat_exports`), read without loss."""
 
 from typing import Any, get_args
 
