@@ -8,7 +8,7 @@ with the websocket's handshake, and the live row behind it.
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, get_type_hints
 from urllib.parse import quote
 
@@ -114,9 +114,7 @@ def handler(
     return rx.event(gated, background=background, supersedes=supersedes)
 
 
-def _gated(
-    function: Callable[..., Any], *, anonymous: bool, admin: bool
-) -> Callable[..., Awaitable[Any]]:
+def _gated(function: Callable[..., Any], *, anonymous: bool, admin: bool) -> Any:
     """Make what stands in the handler's place, and looks to Reflex as it would without a viewer."""
     name = function.__qualname__
     signature = inspect.signature(function)
