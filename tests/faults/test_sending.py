@@ -94,17 +94,18 @@ def test_of_two_messages_at_the_same_moment_one_is_asked_and_one_is_told_to_wait
             provider.enqueue(Answer(gate=gate))
             with Visitor(served, account, first.chat_id) as second:
                 pair = [first, second]
-                before = [tab.tab.vars.get("conversation.refused", 0) for tab in pair]
+                before = [counted(tab) for tab in pair]
                 at_once(lambda tab: tab.say("At once", uuid.uuid4().hex), pair)
                 provider.wait_for_request(round_)
-                gate.open()
+                for tab, count in zip(pair, before, strict=True):
+                    tab.until(lambda tab=tab, count=count: counted(tab) != count)
+                gate.open()  # not before both were heard, or the second might be the next question
                 for tab in pair:
                     so_far = 2 * (round_ + 1)
                     tab.until(lambda tab=tab, least=so_far: len(tab.messages) >= least)
                     tab.wait_status("complete")
                 refused = [
-                    tab.tab.vars.get("conversation.refused", 0) - count
-                    for tab, count in zip(pair, before, strict=True)
+                    counted(tab)[1] - count[1] for tab, count in zip(pair, before, strict=True)
                 ]
                 assert sorted(refused) == [0, 1]
         assert len(provider.requests) == 6
@@ -224,6 +225,12 @@ def test_closing_every_tab_changes_nothing(served: Served, provider: FakeProvide
         answer_id = visitor.ask("Go on without me")
     text = wait_stored(served, answer_id, "complete")
     assert text == provider.requests[0].text_sent == Answer(tokens=150).full_text
+
+
+def counted(tab: Visitor) -> tuple[int, int]:
+    """How many messages this page was told were taken, and were not."""
+    taken, refused = (tab.tab.vars.get(f"conversation.{n}", 0) for n in ("accepted", "refused"))
+    return taken, refused
 
 
 def at_once(act: object, tabs: list[Visitor]) -> None:
