@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from chatbot_app.generation import worker
+from tests.conftest import Person, person
+from tests.generation.scripted import ScriptedModel
 from tests.state.tab import Tabs, running
 
 
@@ -17,3 +20,17 @@ async def tabs(sqlite: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ta
     module = importlib.import_module("chatbot_app.chatbot_app")
     async with running(module.app) as opened:
         yield opened
+
+
+@pytest.fixture
+def alice(sqlite: str) -> Person:
+    return person("Alice")
+
+
+@pytest.fixture
+async def model(sqlite: str) -> AsyncIterator[ScriptedModel]:
+    """Have answers written, by a model that says what it is told to."""
+    scripted = ScriptedModel()
+    await worker.open_engine(scripted, shutdown_seconds=0)
+    yield scripted
+    await worker.close_engine()

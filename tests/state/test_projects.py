@@ -1,16 +1,14 @@
 """A project's settings: what is saved is the project that the address names, whatever the tab knows."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from chatbot_app.errors import NotFound
-from chatbot_app.generation import worker
 from chatbot_app.services import projects
 from chatbot_app.state.projects import ProjectSettings
-from tests.conftest import Person, person
-from tests.generation.scripted import ScriptedModel
+from tests.conftest import Person
 from tests.state.tab import Tab, Tabs
+
+pytestmark = pytest.mark.usefixtures("model")
 
 FORM = {
     "name": "Sea",
@@ -20,18 +18,6 @@ FORM = {
     "temperature": "",
     "starters": "",
 }
-
-
-@pytest.fixture(autouse=True)
-async def engine(sqlite: str) -> AsyncIterator[None]:
-    await worker.open_engine(ScriptedModel(), shutdown_seconds=0)
-    yield
-    await worker.close_engine()
-
-
-@pytest.fixture
-def alice(sqlite: str) -> Person:
-    return person("Alice")
 
 
 @pytest.fixture

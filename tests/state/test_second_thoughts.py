@@ -2,11 +2,8 @@
 was done is taken back whole.
 """
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from chatbot_app.generation import worker
 from chatbot_app.services import branches, chat_places, chats, sharing
 from chatbot_app.state.branches import Deletion
 from chatbot_app.state.chat_actions import ChatActions
@@ -14,21 +11,10 @@ from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.rail import Rail
 from chatbot_app.state.session import Session
 from chatbot_app.state.sharing import Sharing
-from tests.conftest import Person, person, say
-from tests.generation.scripted import ScriptedModel
+from tests.conftest import Person, say
 from tests.state.tab import Tab, Tabs
 
-
-@pytest.fixture(autouse=True)
-async def engine(sqlite: str) -> AsyncIterator[None]:
-    await worker.open_engine(ScriptedModel(), shutdown_seconds=0)
-    yield
-    await worker.close_engine()
-
-
-@pytest.fixture
-def alice(sqlite: str) -> Person:
-    return person("Alice")
+pytestmark = pytest.mark.usefixtures("model")
 
 
 async def go(tab: Tab, alice: Person, chat_id: str) -> None:

@@ -1,30 +1,15 @@
 """A temporary chat and the others never mix, also where the database is away in between."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from chatbot_app.errors import Unavailable
-from chatbot_app.generation import worker
 from chatbot_app.services import projects
 from chatbot_app.state.conversation import Conversation
-from tests.conftest import Person, person, say
+from tests.conftest import Person, say
 from tests.generation.scripted import ScriptedModel
-from tests.state.tab import Tab, Tabs
-
-
-@pytest.fixture
-def alice(sqlite: str) -> Person:
-    return person("Alice")
-
-
-@pytest.fixture
-async def model(sqlite: str) -> AsyncIterator[ScriptedModel]:
-    model = ScriptedModel()
-    await worker.open_engine(model, shutdown_seconds=0)
-    yield model
-    await worker.close_engine()
+from tests.state.tab import Tabs
 
 
 def away_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,14 +24,6 @@ def away_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projects, "get", away)
 
 
-async def open_twice(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> Conversation:
-    """Open what the address names when the database is away, and once more when it is back."""
-    away_once(monkeypatch)
-    await tab.send(Conversation.open)
-    await tab.send(Conversation.open)
-    return await tab.state(Conversation)
-
-
 async def test_nothing_of_a_stored_chat_comes_into_a_temporary_one(
     tabs: Tabs, model: ScriptedModel, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,7 +32,10 @@ async def test_nothing_of_a_stored_chat_comes_into_a_temporary_one(
     tab.route = {"project_id": str(alice.project_id), "chat_id": chat.id}
     await tab.send(Conversation.open)
     tab.route = {"project_id": str(alice.project_id), "chat_id": "", "temporary": "1"}
-    conversation = await open_twice(tab, monkeypatch)
+    away_once(monkeypatch)
+    await tab.send(Conversation.open)
+    await tab.send(Conversation.open)
+    conversation = await tab.state(Conversation)
     assert conversation.is_temporary
     assert conversation._shown("recent") == []
 
@@ -71,6 +51,10 @@ async def test_nothing_of_a_temporary_chat_comes_into_a_new_one(
     conversation = await tab.state(Conversation)
     assert len(conversation._shown("recent")) == 2
     tab.route["temporary"] = ""
-    conversation = await open_twice(tab, monkeypatch)
+    away_once(monkeypatch)
+    await tab.send(Conversation.open)
+    model.says("On record.", None)
+    await tab.send(Conversation.send_message, form={"message": "Hello", "key": "key-2"})
     assert not conversation.is_temporary
-    assert conversation._shown("recent") == []
+    shown = ["".join(message.blocks) for message in conversation._shown("recent")]
+    assert shown[0] == "Hello"
