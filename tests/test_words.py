@@ -169,6 +169,15 @@ def test_no_error_goes_unmarked(path: Path) -> None:
                 )
 
 
+@pytest.mark.parametrize("path", modules("api", "services", "state"), ids=name)
+def test_numbers_are_written_as_the_reader_writes_them(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None:
+            assert "," not in ast.unparse(node.format_spec), (
+                f"{name(path)}:{node.lineno}: words.number writes it"
+            )
+
+
 @pytest.mark.parametrize("path", sorted((PROJECT_ROOT / "assets").glob("*.js")), ids=name)
 def test_no_text_of_the_scripts_goes_unmarked(path: Path) -> None:
     before = ["", ""]
