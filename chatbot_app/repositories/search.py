@@ -164,12 +164,13 @@ def _numbers_in_postgresql(
     newest = sa.select(recent.c.id).where(recent.c.words.op("@@")(every))
     newest = newest.order_by(recent.c.id.desc()).limit(limit)
     numbers = [number for (number,) in connection.execute(newest)]
-    # Signs that are no words to PostgreSQL ask for nothing, and with the owner for all that is hers.
-    if len(numbers) == limit or not connection.execute(sa.select(sa.func.numnode(every))).scalar():
+    if len(numbers) == limit:
         return numbers
-    last = own.with_only_columns(_vectors.c.id).offset(RECENT - 1).limit(1)
-    floor = connection.execute(last).scalar()
-    if floor is None:
+    size = sa.func.numnode(every)
+    last = own.with_only_columns(_vectors.c.id, size).offset(RECENT - 1).limit(1)
+    floor, words_asked = connection.execute(last).first() or (None, 0)
+    # Signs that are no words to PostgreSQL ask for nothing, and with the owner for all that is hers.
+    if floor is None or not words_asked:
         return numbers
     # Apart (OFFSET), or the planner might go through all that is older one by one, hoping for a hit;
     # and asked for by a subquery, or where it knows the words to be common it might read the table.
