@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 ANSWER_SECONDS = 10.0  # a Redis that is only slow has not lost anything
 SERVICE_RESTART = 1012  # the registry of RFC 6455: the client may come again
+
+# What Reflex wants to hear of: locks that are released, and tabs that come to another worker.
+KEYSPACE_EVENTS = "K$sgxe"
 
 log = logging.getLogger(__name__)
 
@@ -106,12 +109,21 @@ async def _watch(redis: Any, lines: Lines) -> None:
     while True:
         try:
             run_id = (await redis.info("server"))["run_id"]
+            is_back = known != "" and (was_away or run_id != known)
+            if is_back:
+                await _ask_for_events(redis)
         except (RedisError, OSError) as error:
             if not was_away:
                 log.warning("Redis can't be reached, so no page works: %s", error)
             was_away = True
         else:
-            if known and (was_away or run_id != known):
+            if is_back:
                 log.warning("Redis is back; %d open pages connect anew.", lines.cut())
             known, was_away = run_id, False
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _ask_for_events(redis: Any) -> None:
+    """Say it anew to a Redis that was restarted; one that can't be told was warned of at the start."""
+    with contextlib.suppress(ResponseError):
+        await redis.config_set("notify-keyspace-events", KEYSPACE_EVENTS)

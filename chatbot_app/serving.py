@@ -25,9 +25,6 @@ WILDCARDS = frozenset({"0.0.0.0", "::"})
 
 REDIS_SECONDS = 5  # to connect, and to answer
 
-# What Reflex wants to hear of: locks that are released, and tabs that come to another worker.
-KEYSPACE_EVENTS = "K$sgxe"
-
 log = logging.getLogger(__name__)
 
 
@@ -158,6 +155,8 @@ def reach_redis(settings: Settings) -> None:
     if not settings.redis_url:
         return
     from redis import Redis, RedisError, ResponseError
+
+    from chatbot_app.fresh_start import KEYSPACE_EVENTS
 
     try:
         redis = Redis.from_url(
