@@ -311,7 +311,10 @@
   });
 
   on("focusout", (event) => {
-    if (event.target.matches?.("[data-rename]") && event.target.isConnected) $("[data-cancel]", event.target.form)?.click();
+    const field = event.target;
+    if (!field.matches?.("[data-rename]") || !field.isConnected) return;
+    // A menu that fades away takes the focus once more when the pointer leaves it; menus.js gives it back.
+    if (!event.relatedTarget?.closest("[role=menu]")) $("[data-cancel]", field.form)?.click();
   });
 
   // React draws when it likes: look at what it drew, and first at what the page came with.

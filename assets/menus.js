@@ -55,9 +55,10 @@
     givesUp = setTimeout(() => { if (!wasOpen) watching.disconnect(); }, WAIT);
   }, { capture: true });
 
-  // A menu would give the focus back to its button, over which the dialog lies by then.
+  // A menu would give the focus back to its button: over which the dialog lies by then, or from the composer of
+  // the chat that was gone to.
   const closed = (event) => {
-    if (keepsFocus) event.preventDefault();
+    if (keepsFocus || document.activeElement?.matches("textarea[data-composer]")) event.preventDefault();
     keepsFocus = false;
   };
 

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from chatbot_app.components.fields import form_says
 from chatbot_app.components.words import t
 
 
@@ -33,8 +34,7 @@ def chat_import() -> rx.Component:
             rx.el.progress(
                 max="1", value="0", hidden=True, aria_label=t("Upload"), class_name="upload-bar"
             ),
-            rx.el.p("", role="alert", hidden=True, data_form_error="", class_name="form-error"),
-            rx.el.p("", role="status", hidden=True, data_form_done="", class_name="saved-note"),
+            form_says(),
             rx.el.div(
                 rx.el.button(t("Import"), type="submit", class_name="button primary"),
                 rx.el.a(

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from chatbot_app.components.fields import filled_in
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.model_picker import model_button, model_picker
 from chatbot_app.components.words import t
@@ -23,7 +24,7 @@ def composer() -> rx.Component:
                 Conversation.hint != "",
                 rx.el.p(Conversation.hint, role="alert", class_name="composer-hint"),
             ),
-            rx.el.p("", role="alert", class_name="composer-hint", data_composer_hint=""),
+            filled_in(rx.el.p, role="alert", class_name="composer-hint", data_composer_hint=""),
             _queued(),
             rx.el.input(type="hidden", name="key", data_key=""),
             rx.el.input(type="hidden", name="model", data_model=""),
@@ -39,7 +40,7 @@ def composer() -> rx.Component:
 def _queued() -> rx.Component:
     """What goes when the answer has ended; the script fills it in."""
     return rx.el.div(
-        rx.el.p("", role="status", class_name="queued-text", data_queued_text=""),
+        filled_in(rx.el.p, role="status", class_name="queued-text", data_queued_text=""),
         icon_button("pencil", t("Edit queued message"), data_queued_edit=""),
         icon_button("x", t("Remove"), data_queued_remove=""),
         class_name="queued",
@@ -78,8 +79,8 @@ def _text() -> rx.Component:
 
 def _row() -> rx.Component:
     return rx.el.div(
-        rx.el.p(
-            "",
+        filled_in(
+            rx.el.p,
             id="composer-count",
             class_name="composer-count",
             data_composer_count="",

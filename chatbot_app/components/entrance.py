@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from chatbot_app.components.fields import text_field
+from chatbot_app.components.fields import form_says, text_field
 from chatbot_app.components.language import language_choice
 from chatbot_app.components.words import t
 
@@ -51,11 +51,10 @@ def api_form(
     button = rx.el.button(submit, type="submit", class_name=f"button {kind} {width}".strip())
     return rx.el.form(
         *children,
-        rx.el.p("", role="alert", hidden=True, data_form_error="", class_name="form-error"),
-        rx.el.p("", role="status", hidden=True, data_form_done="", class_name="saved-note"),
+        form_says(),
         button if cancel is None else rx.el.div(cancel, button, class_name="dialog-actions"),
         data_api=action,
-        method="post",
+        method="dialog",  # nowhere, while no script is there yet to send it
         no_validate=True,
         class_name="form",
         **props,

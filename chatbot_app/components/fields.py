@@ -1,5 +1,6 @@
 """Labelled fields, and the sentences that belong to a form."""
 
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -36,6 +37,21 @@ def _field(
         if hint is not None
         else rx.fragment(),
         class_name="field",
+    )
+
+
+def filled_in(element: Callable[..., rx.Component], **props: Any) -> rx.Component:
+    """An element whose text a script in `assets` writes, also before React takes the page over: which
+    else would find a text that it does not know, throw all of the page away and draw it anew.
+    """
+    return element("", custom_attrs={"suppressHydrationWarning": True}, **props)
+
+
+def form_says() -> rx.Component:
+    """What the API said to a form that a script sends: that it refuses, or that it is done."""
+    return rx.fragment(
+        filled_in(rx.el.p, role="alert", hidden=True, data_form_error="", class_name="form-error"),
+        filled_in(rx.el.p, role="status", hidden=True, data_form_done="", class_name="saved-note"),
     )
 
 

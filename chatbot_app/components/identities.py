@@ -6,7 +6,7 @@ the provider is.
 
 import reflex as rx
 
-from chatbot_app.components.fields import form_error
+from chatbot_app.components.fields import form_error, form_says
 from chatbot_app.components.words import t
 from chatbot_app.schemas import Connection, Provider
 from chatbot_app.state.identities import Identities
@@ -121,10 +121,9 @@ def _disconnect(connection: rx.Var[Connection]) -> rx.Component:
 def _api_form(provider_id: rx.Var[str], *children: rx.Component) -> rx.Component:
     return rx.el.form(
         *children,
-        rx.el.p("", role="alert", hidden=True, data_form_error="", class_name="form-error"),
-        rx.el.p("", role="status", hidden=True, data_form_done="", class_name="saved-note"),
+        form_says(),
         data_api=f"/api/auth/oidc/{provider_id}/start",
-        method="post",
+        method="dialog",  # nowhere, while no script is there yet to send it
         class_name="provider-form",
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from chatbot_app.components.fields import text_field
+from chatbot_app.components.fields import filled_in, text_field
 from chatbot_app.components.words import t
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.model_choice import ModelChoice
@@ -20,7 +20,7 @@ def model_button() -> rx.Component:
     """
     return rx.el.button(
         rx.el.span(t("Model:"), " ", class_name="sr-only"),
-        rx.el.span("", class_name="ellipsis", data_model_chosen=""),
+        filled_in(rx.el.span, class_name="ellipsis", data_model_chosen=""),
         rx.el.span(Conversation.model_name, class_name="ellipsis", data_model_known=""),
         rx.icon("chevron-down", size=14, aria_hidden="true"),
         type="button",
@@ -87,5 +87,5 @@ def model_field(**props: Any) -> rx.Component:
 def _options(name: str) -> rx.Component:
     return rx.fragment(
         rx.el.ul(id=name, role="listbox", aria_label=t("Models"), class_name="model-list"),
-        rx.el.p("", role="status", class_name="model-note", data_model_note=""),
+        filled_in(rx.el.p, role="status", class_name="model-note", data_model_note=""),
     )

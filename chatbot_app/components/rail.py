@@ -91,7 +91,7 @@ def _project_switcher() -> rx.Component:
                 class_name="switcher",
             )
         ),
-        rx.dropdown_menu.content(
+        menu_content(
             rx.foreach(
                 Rail.projects,
                 lambda project: rx.dropdown_menu.item(
@@ -106,7 +106,6 @@ def _project_switcher() -> rx.Component:
             ),
             rx.dropdown_menu.item(t("All projects"), on_select=rx.redirect("/projects")),
             rx.dropdown_menu.item(t("Archived chats"), on_select=rx.redirect("/archived")),
-            class_name="menu",
         ),
     )
 

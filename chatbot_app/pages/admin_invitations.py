@@ -4,7 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.administration import administration, cell, table
 from chatbot_app.components.entrance import api_form
-from chatbot_app.components.fields import text_field
+from chatbot_app.components.fields import filled_in, text_field
 from chatbot_app.components.words import t
 from chatbot_app.schemas import InvitationItem
 from chatbot_app.state.administration import Invitations
@@ -90,7 +90,7 @@ def _link() -> rx.Component:
             t("Send this link to whom you invite. It is shown this once."),
             class_name="settings-words",
         ),
-        rx.el.code("", data_show="link", class_name="secret"),
+        filled_in(rx.el.code, data_show="link", class_name="secret"),
         rx.el.div(
             rx.el.button(
                 t("Copy link"), type="button", data_copy_shown="link", class_name="button"
