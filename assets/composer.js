@@ -323,15 +323,20 @@
   };
 
   let isSettled = false; // whether the server has said what is in the chat
+  let hasTabbed = false; // whether one went elsewhere by keyboard meanwhile
   const settle = (field) => {
     if (isSettled || !isShown(field)) return;
     isSettled = true;
     scrollToEnd();
-    field.focus();
+    if (!hasTabbed) field.focus();
     goOn(field);
   };
 
+  on("keydown", (event) => {
+    if (event.key === "Tab") hasTabbed = true;
+  }, { capture: true });
   whenMoved(() => {
+    hasTabbed = false;
     if (arrival?.from !== place()) arrival = null;
     const field = composer();
     if (!field?.dataset.ready || !openDraft(field)) return;

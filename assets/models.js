@@ -63,7 +63,8 @@
     return item;
   };
 
-  const draw = (field) => {
+  // With the option that was gone to by key, where there still is one of that name.
+  const draw = (field, wanted = null) => {
     const list = listOf(field);
     const options = found(field);
     const chosen = isForChat(field) ? current() : field.value.trim();
@@ -72,7 +73,8 @@
     const rest = options.length - SHOWN;
     noteOf(field).textContent = rest > 0 ? say("{count} more: type to find them", { count: rest })
       : options.length ? "" : say("No model of this name is listed.");
-    mark(field, isForChat(field) && field.value.trim() ? 0 : -1);
+    const at = [...list.children].findIndex((item) => item.dataset.name === wanted);
+    mark(field, at >= 0 ? at : isForChat(field) && field.value.trim() ? 0 : -1);
   };
 
   const mark = (field, number) => {
@@ -88,14 +90,16 @@
     const items = [...listOf(field).children];
     if (!items.length) return;
     const at = items.findIndex((item) => item.hasAttribute("data-active"));
-    mark(field, at < 0 ? (by > 0 ? 0 : items.length - 1) : (at + by + items.length) % items.length);
+    const next = at < 0 ? (by > 0 ? 0 : items.length - 1) : (at + by + items.length) % items.length;
+    mark(field, next);
+    items[next].setAttribute("data-gone-to", "");
   };
 
   const open = async (field) => {
     if (!isForChat(field)) listOf(field).parentElement.hidden = false;
     if (!models.length) noteOf(field).textContent = say("Looking which models there are…");
     await fetchModels();
-    if (isOpen(field)) draw(field);
+    if (isOpen(field)) draw(field, $("[data-active][data-gone-to]", listOf(field))?.dataset.name);
   };
 
   const close = (field) => {
