@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlmodel import delete, select, text
 
@@ -24,6 +25,12 @@ from tests import postgres as postgres_server
 PASSWORD = "a horse reads the paper"
 PASSWORD_HASH = security.hash_password(PASSWORD, cost=4)
 
+
+# How long one example takes says something of the machine, and of what else runs on it.
+hypothesis.settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("shared machine")
 
 LONGEST = ("tests/test_serving.py", "tests/faults/", "tests/e2e/")
 

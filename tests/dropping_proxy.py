@@ -100,12 +100,23 @@ class DroppingProxy:
     async def _accept(self, listener: socket.socket) -> None:
         with listener:
             while True:
-                client, _ = await self._loop.sock_accept(listener)
+                client = await self._next(listener)
                 connection = self._loop.create_task(self._connect(client))
                 self._connections.add(connection)
                 connection.add_done_callback(self._connections.discard)
                 # Also one that is cut before it began.
                 connection.add_done_callback(lambda _, client=client: client.close())
+
+    async def _next(self, listener: socket.socket) -> socket.socket:
+        """Take a connection; one that came in the moment of a cut is reset, and not lost."""
+        coming = self._loop.create_task(self._loop.sock_accept(listener))
+        try:
+            client, _ = await asyncio.shield(coming)
+        except asyncio.CancelledError:
+            if not coming.cancel() and coming.exception() is None:
+                coming.result()[0].close()
+            raise
+        return client
 
     async def _connect(self, client: socket.socket) -> None:
         """Carry one connection to its end: closed if both ends closed it, reset otherwise."""

@@ -148,6 +148,12 @@ class FakeProvider:
                 )
             return self.requests[index]
 
+    def expect_requests(self, count: int) -> None:
+        """So many came, or come in a moment, and no more. What is on the page may be there before."""
+        if count:
+            self.wait_for_request(count - 1)
+        assert len(self.requests) == count, f"{len(self.requests)} requests came, not {count}"
+
     def record(self, request: RecordedRequest) -> Answer:
         """Note a request and choose its answer (for the server's thread)."""
         with self._arrived:

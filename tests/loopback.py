@@ -1,5 +1,6 @@
 """Ports of this machine for servers that the tests start."""
 
+import itertools
 import os
 import random
 import socket
@@ -16,17 +17,18 @@ PORTS = range(20_000, 32_000)
 _WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _OWN_PORTS = PORTS[_WORKER::_WORKERS]
+_next = itertools.cycle(random.sample(_OWN_PORTS, len(_OWN_PORTS)))
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that no connection will take."""
-    while True:
-        port = random.choice(_OWN_PORTS)
+    """A port that nobody listens on and no connection will take, and that was not given before."""
+    for port in _next:
         try:
             with socket.create_server((HOST, port)):
                 return port
         except OSError:
             continue
+    raise AssertionError("a cycle does not end")
 
 
 @contextmanager

@@ -187,18 +187,28 @@ class Served:
     def workers(self) -> list[psutil.Process]:
         """The processes that serve: to `kill`, `suspend` or `resume`, or to measure."""
         started, *children = self.processes()
-        return [child for child in children if self.port in _ports(child, listening=True)] or [
-            started
+        return [
+            child
+            for child in children
+            if any(it.laddr.port == self.port for it in _connections(child, listening=True))
+        ] or [started]
+
+    def worker_of(self, tab_port: int) -> psutil.Process:
+        """The worker that serves who connects from this port, such as `Tab.local_port`."""
+        return self._worker_with(self.port, tab_port)
+
+    def writer_to(self, provider_port: int, client_port: int) -> psutil.Process:
+        """The worker that asks this provider from this port: `RecordedRequest.client`."""
+        return self._worker_with(client_port, provider_port)
+
+    def _worker_with(self, own: int, other: int) -> psutil.Process:
+        # By both ends: the kernel gives one port to connections with several others.
+        found = [
+            worker
+            for worker in self.workers()
+            if any(it.laddr.port == own and it.raddr.port == other for it in _connections(worker))
         ]
-
-    def worker_with(self, port: int) -> psutil.Process:
-        """The worker that has a connection with this port at either end.
-
-        So it is told who writes an answer (`RecordedRequest.client`) and who serves a tab
-        (`Tab.local_port`).
-        """
-        found = [worker for worker in self.workers() if port in _ports(worker)]
-        assert len(found) == 1, f"{len(found)} workers have a connection with port {port}"
+        assert len(found) == 1, f"{len(found)} workers have a connection from {own} to {other}"
         return found[0]
 
     @property
@@ -273,18 +283,15 @@ def inherited() -> dict[str, str]:
     }
 
 
-def _ports(process: psutil.Process, *, listening: bool = False) -> set[int]:
+def _connections(process: psutil.Process, *, listening: bool = False) -> list[Any]:
+    """Its sockets that listen, or those that are connected."""
     try:
         found = process.net_connections("tcp")
     except psutil.NoSuchProcess:
-        return set()
-    ends = [
-        end
-        for connection in found
-        if (connection.status == psutil.CONN_LISTEN) is listening
-        for end in (connection.laddr, connection.raddr)
-    ]
-    return {end.port for end in ends if end}
+        return []
+    if listening:
+        return [connection for connection in found if connection.status == psutil.CONN_LISTEN]
+    return [connection for connection in found if connection.laddr and connection.raddr]
 
 
 def _reader(url: str) -> Engine:

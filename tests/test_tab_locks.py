@@ -56,7 +56,7 @@ async def test_cancelled_between_the_lock_and_hearing_of_it(
     with pytest.raises(asyncio.CancelledError):
         await task
     monkeypatch.setattr(StateManagerRedis, "_try_get_lock", try_get)
-    await asyncio.wait_for(lock(manager), 1)
+    await asyncio.wait_for(lock(manager), 10)
 
 
 async def test_cancelled_at_any_moment_among_many(manager: StateManagerRedis) -> None:
@@ -67,7 +67,7 @@ async def test_cancelled_at_any_moment_among_many(manager: StateManagerRedis) ->
         await asyncio.sleep(0.0005 * (number % 7) / 7)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await asyncio.wait_for(lock(manager), 1)
+        await asyncio.wait_for(lock(manager), 10)
 
 
 async def test_a_lock_of_somebody_else_is_left_alone(manager: StateManagerRedis) -> None:

@@ -114,7 +114,7 @@ class Tab:
 
     @property
     def local_port(self) -> int:
-        """The port of this end: what `Served.worker_with` finds its worker by."""
+        """The port of this end: what `Served.worker_of` finds its worker by."""
         port: int = self._socket.sock.getsockname()[1]
         return port
 

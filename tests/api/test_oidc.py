@@ -309,7 +309,7 @@ async def test_a_new_key_is_fetched_once_and_an_unknown_one_too(
         {"claims": {"aud": ["chatbot"]}},
         {"claims": {"aud": ["chatbot", "another"], "azp": "chatbot"}},
         {"claims": {"email_verified": "true"}},
-        {"claims": {"exp": int(time.time()) + 600, "iat": int(time.time()) + 30}},
+        {"claims": {"exp": int(time.time()) + 86_400, "iat": int(time.time()) + 30}},
         {"document": {"token_endpoint_auth_methods_supported": ["client_secret_post"]}},
         {"algorithm": "PS256"},
         {"claims": {"name": None, "picture": None}},

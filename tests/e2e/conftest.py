@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browsers import OpenPage, browser, open_page
+from tests.fake_answers import MODEL
 from tests.fake_provider import Answer, FakeProvider
 from tests.served import Served
 
@@ -32,6 +33,7 @@ def provider(shared_provider: FakeProvider) -> FakeProvider:
     """Give the provider as if it were new."""
     shared_provider.requests.clear()
     shared_provider._queue.clear()
+    shared_provider.models = [{"id": MODEL, "object": "model"}]
     shared_provider.default = Answer(text="A **short** answer.")
     return shared_provider
 

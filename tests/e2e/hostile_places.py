@@ -103,7 +103,9 @@ def _names(stage: Stage) -> None:
 @place("what is searched among the models, and the one that was chosen")
 def _models(stage: Stage) -> None:
     button(stage.page, "Model: fake-model").click()
-    stage.page.get_by_role("combobox", name="Search models", exact=True).fill(hostile.RAW_HTML[0])
+    search = stage.page.get_by_role("combobox", name="Search models", exact=True)
+    expect(search).to_be_focused()
+    search.fill(hostile.RAW_HTML[0])
     expect(stage.page.get_by_role("option")).to_contain_text(hostile.RAW_HTML[0])
     stage.expect_only_text("a model that nobody has")
     stage.page.keyboard.press("Enter")
@@ -256,7 +258,9 @@ def _palette(stage: Stage) -> None:
         marked = dialog.get_by_role("group", name=group, exact=True).locator("mark")
         expect(marked.first).to_have_text("window")
     stage.expect_only_text("what was found")
-    field.fill('"<svg onload=window.pwned=1>"')
+    words = '"<svg onload=window.pwned=1>"'
+    field.fill(words)
+    expect(dialog.get_by_role("listbox")).to_have_attribute("data-found-for", words)
     expect(dialog.get_by_role("group", name="Messages").locator("mark").first).to_be_visible()
     stage.expect_only_text("what was found by hostile words")
     field.fill("<img src=x onerror=window.pwned=1> xylophone")

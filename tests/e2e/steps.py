@@ -53,9 +53,15 @@ def sign_in(page: Page, somebody: Account, password: str | None = None) -> None:
     button(page, "Sign in").click()
 
 
+def open_account_menu(page: Page) -> None:
+    """Click on one's own name, once it is there: before, the page has been sent and does nothing."""
+    expect(button(page, "Account menu")).to_contain_text(re.compile(r"\S"))
+    button(page, "Account menu").click()
+
+
 def sign_out(page: Page) -> None:
     """Sign out by the account menu."""
-    button(page, "Account menu").click()
+    open_account_menu(page)
     page.get_by_role("menuitem", name="Sign out", exact=True).click()
     expect_login(page)
 
@@ -63,6 +69,7 @@ def sign_out(page: Page) -> None:
 def create_project(page: Page, name: str, system_prompt: str = "") -> str:
     """Make a project and stand in its first chat; gives its id."""
     page.goto("/projects")
+    expect_loaded(page)
     button(page, "New project").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Project name", exact=True).fill(name)
@@ -158,6 +165,11 @@ def copied(page: Page, message: Locator) -> str:
     return text
 
 
+def expect_copied(page: Page, text: str) -> None:
+    """The clipboard comes to hold this. What a button says of it is gone after a second and a half."""
+    page.wait_for_function("async text => await navigator.clipboard.readText() === text", arg=text)
+
+
 def chat_links(page: Page) -> Locator:
     """The chats in the rail."""
     return page.get_by_role("navigation", name="Chats").get_by_role("link")
@@ -166,6 +178,27 @@ def chat_links(page: Page) -> Locator:
 def alert(page: Page, text: str | re.Pattern[str]) -> Locator:
     """An announced sentence with these words."""
     return page.get_by_role("alert").filter(has_text=text)
+
+
+def expect_gone(found: Locator) -> None:
+    """It was there and is not any more; that a menu or a dialog, open or closing, hides it from
+    everybody's roles is no sign of that.
+    """
+    expect(found.page.locator("[data-aria-hidden]")).to_have_count(0)
+    expect(found).to_have_count(0)
+
+
+def expect_loaded(page: Page) -> None:
+    """What the page shows is there, and no place is kept for what is still on its way."""
+    expect(page.locator(".skeleton").filter(visible=True)).to_have_count(0)
+
+
+def expect_alive(found: Locator) -> None:
+    """It is React's, and no longer only what was sent: it does something when it is clicked on."""
+    found.page.wait_for_function(
+        "element => Object.keys(element).some(key => key.startsWith('__reactProps'))",
+        arg=found.element_handle(),
+    )
 
 
 def expect_chat_ready(page: Page) -> None:

@@ -1,10 +1,12 @@
 """What assistive technology meets on each page: axe finds nothing serious, in either theme."""
 
+import re
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
 from tests.browsers import OpenPage
-from tests.e2e.steps import begin_chat, button, expect_chat_ready, sign_up
+from tests.e2e.steps import begin_chat, button, expect_chat_ready, expect_loaded, sign_up
 from tests.e2e.test_administration import make_admin
 from tests.fake_provider import Answer, FakeProvider
 from tests.served import Served
@@ -61,7 +63,8 @@ def test_axe_finds_nothing_serious_on_any_page(
     def look(name: str) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            expect(page.locator(".skeleton").filter(visible=True)).to_have_count(0)
+            expect_loaded(page)
+            expect(page.locator(".radix-themes").first).to_have_class(re.compile(rf"\b{scheme}\b"))
             found[f"{name}, {scheme}"] = serious(page)
 
     for path in SIGNED_OUT:
@@ -84,6 +87,7 @@ def test_axe_finds_nothing_serious_on_any_page(
     look("the dialog about sharing")
     page.keyboard.press("Escape")
     button(page, "New chat").press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     look("the shortcuts")
     page.keyboard.press("Escape")
     chat = page.url

@@ -15,6 +15,8 @@ from tests.e2e.steps import (
     composer,
     create_project,
     expect_chat_ready,
+    expect_gone,
+    expect_loaded,
     expect_login,
     messages,
     send,
@@ -35,6 +37,7 @@ def test_a_code_is_asked_for_once_two_factor_authentication_is_set_up(page: Page
     expect(page.get_by_text("You have 10 recovery codes left.")).to_be_visible()
     page.goto("/projects")
     expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
+    expect_loaded(page)
     assert phone.secret not in page.content()
     sign_out(page)
 
@@ -49,23 +52,26 @@ def test_a_code_is_asked_for_once_two_factor_authentication_is_set_up(page: Page
     page.reload()
     _code(page).fill(phone.code(steps=1))
     _code(page).press("Enter")
-    page.wait_for_url("**/settings")
+    page.wait_for_url(re.compile(r"^[^?]*/settings$"))
     expect(page.get_by_role("heading", name="Settings", exact=True)).to_be_visible()
 
     for code in codes[:2]:
         sign_out(page)
         sign_in(page, somebody)
+        page.wait_for_url("**/login/code")
         _code(page).fill(code)
         button(page, "Continue").click()
         expect_chat_ready(page)
     sign_out(page)
     sign_in(page, somebody)
+    page.wait_for_url("**/login/code")
     _code(page).fill(codes[0])
     button(page, "Continue").click()
     expect(alert(page, "isn't right")).to_be_visible()
     page.get_by_role("link", name="Back to sign-in").click()
     expect_login(page)
     sign_in(page, somebody)
+    page.wait_for_url("**/login/code")
     _code(page).fill(codes[2].upper().replace("-", " "))
     button(page, "Continue").click()
     expect_chat_ready(page)
@@ -126,7 +132,7 @@ def test_devices_are_listed_and_signed_out_from_another(page: Page, open_page: O
     here.reload()
     button(here, "Sign out all other devices").click()
     expect(devices).to_have_count(1)
-    expect(button(here, "Sign out all other devices")).to_have_count(0)
+    expect_gone(button(here, "Sign out all other devices"))
     expect_login(others[0])
     send(page, "Am I still here?")
     expect_login(page)
@@ -143,6 +149,7 @@ def test_an_account_is_deleted_while_an_answer_runs(
     composer(page).fill("Words that shall go")
     other = page.context.new_page()
     other.goto("/settings")
+    expect_loaded(other)
     button(other, "Delete account").click()
     dialog = other.get_by_role("alertdialog")
     dialog.get_by_role("textbox", name="Password", exact=True).fill("not the one that counts")
@@ -209,9 +216,10 @@ def _set_up(page: Page, somebody: Account) -> tuple[Phone, list[str]]:
     assert len(codes) == 10
     page.mouse.click(5, 5)  # beside the dialog: what is shown once stays
     button(dialog, "Copy codes").click()
-    expect(button(dialog, "Copied")).to_be_visible()
-    copied: str = page.evaluate("navigator.clipboard.readText()")
-    assert copied.split() == codes
+    page.wait_for_function(
+        "async codes => (await navigator.clipboard.readText()).trim().split(/\\s+/).join() === codes",
+        arg=",".join(codes),
+    )
     button(dialog, "Done").click()
     expect(button(page, "Turn off")).to_be_visible()
     return phone, codes

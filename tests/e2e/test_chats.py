@@ -15,12 +15,13 @@ from tests.e2e.steps import (
     composer,
     create_project,
     expect_chat_ready,
+    expect_gone,
     messages,
     new_chat,
     send,
     sign_up,
 )
-from tests.fake_provider import Answer, FakeProvider
+from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.served import Served
 
 ARCHIVED = "This chat is archived."
@@ -105,7 +106,8 @@ def test_chats_are_pinned_put_away_moved_and_deleted_and_come_back(page: Page) -
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(rf"{home}/chat/?$"))
-    expect(chat_links(page)).to_have_count(0)
+    expect(dialog).to_have_count(0)
+    expect_gone(chat_links(page))
     toast = page.get_by_role("status").filter(has_text="Chat deleted")
     button(toast, "Undo").click()
     page.wait_for_url(whales)
@@ -120,25 +122,29 @@ def test_the_model_names_a_chat_in_all_its_tabs_until_a_person_does(
     with Served(tmp_path, provider.base_url, AUTO_TITLES="1") as served:
         page = open_page(served=served)
         sign_up(page, "Alice")
+        title = Gate(after=0)
         provider.enqueue(
-            Answer(text="Very little."), Answer(text="“Whales in *winter*.”", first_token_delay=1.0)
+            Answer(text="Very little."), Answer(text="“Whales in *winter*.”", gate=title)
         )
         url = begin_chat(page, "What do whales eat in winter?")
         expect(chat_links(page)).to_have_text(["What do whales eat in winter?"])
         second = page.context.new_page()
         second.goto(url)
         expect_chat_ready(second)
+        title.open()
         for tab in (page, second):
             expect(tab).to_have_title("Whales in winter")
             expect(chat_links(tab)).to_have_text(["Whales in winter"])
 
-        provider.enqueue(Answer(text="It is cold."), Answer(text="Another", first_token_delay=2.0))
+        late = Gate(after=0)
+        provider.enqueue(Answer(text="It is cold."), Answer(text="Another", gate=late))
         new_chat(page)
         begin_chat(page, "Why?")
         button(page, "Why?").click()
         page.get_by_role("textbox", name="Chat title", exact=True).fill("Mine")
         page.keyboard.press("Enter")
         expect(page).to_have_title("Mine")
+        late.open()
         provider.wait_for_request(3).wait_ended()
         page.reload()
         expect(page).to_have_title("Mine")

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browsers import OpenPage
-from tests.e2e.steps import expect_status, send, sign_up
+from tests.e2e.steps import expect_chat_ready, expect_status, send, sign_up
 from tests.fake_provider import Answer, FakeProvider
 from tests.served import Served
 
@@ -20,6 +20,7 @@ def test_a_page_too_many_waits_and_comes_in_when_another_is_closed(
         first, second = (page.context.new_page() for _ in range(2))
         address = page.url
         first.goto(address)
+        expect_chat_ready(first)
         second.goto(address)
         expect(second.locator(".offline-bar")).to_be_visible(timeout=20_000)
         page.close()

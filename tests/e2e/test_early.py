@@ -29,7 +29,10 @@ class SlowScripts:
 
     def hold(self) -> None:
         """Have the next page stay as it was sent."""
-        self._page.route(ENTRY, lambda route: self._held.append(route))
+        self._page.route(ENTRY, self._keep)
+
+    def _keep(self, route: Route) -> None:
+        self._held.append(route)
 
     def let_go(self) -> None:
         """Let React take the page over, and wait until it has."""

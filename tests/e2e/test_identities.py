@@ -171,11 +171,12 @@ def test_without_providers_there_is_nothing_to_see_of_them(
 ) -> None:
     with Served(tmp_path) as served:
         page = open_page(served=served)
-        page.goto("/login")
+        page.goto("/login?saved=password")
+        expect(page.get_by_text("Your new password is saved.")).to_be_visible()
         expect(page.get_by_role("button", name=re.compile("Continue with"))).to_have_count(0)
         dana = account("Dana")
         register(page, dana)
         expect_chat_ready(page)
         page.goto("/settings")
-        expect(page.get_by_role("heading", name="Appearance")).to_be_visible()
+        expect(page.get_by_text("You share no chat.")).to_be_visible()
         expect(page.get_by_role("heading", name="Connected accounts")).to_have_count(0)

@@ -14,6 +14,7 @@ from tests.e2e.steps import (
     choose_in_open_menu,
     composer,
     expect_chat_ready,
+    expect_gone,
     expect_login,
     expect_status,
     messages,
@@ -39,6 +40,7 @@ def test_a_whole_visit_by_keyboard(provider: FakeProvider, page: Page) -> None:
     keys.press("Enter")
     expect_chat_ready(page)
 
+    expect(button(page, "Switch project")).to_contain_text("General assistant")
     _tab_to(page, button(page, "Switch project"))
     keys.press("Enter")
     choose_in_open_menu(page, "All projects")
@@ -80,8 +82,10 @@ def test_a_whole_visit_by_keyboard(provider: FakeProvider, page: Page) -> None:
     confirmation = page.get_by_role("alertdialog")
     _tab_to(page, button(confirmation, "Delete"))
     keys.press("Enter")
-    expect(chat_links(page)).to_have_count(0)
-    expect(messages(page, "user")).to_have_count(0)
+    page.wait_for_url(re.compile(r"/chat/?$"))
+    expect(composer(page)).to_have_attribute("data-draft", re.compile("/$"))
+    expect_gone(chat_links(page))
+    expect_gone(messages(page, "user"))
 
     _tab_to(page, button(page, "Account menu"))
     keys.press("Enter")

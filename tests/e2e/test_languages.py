@@ -8,7 +8,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from chatbot_app.words import LOCALES
 from tests.browsers import OpenPage
-from tests.e2e.steps import CHAT_URL, PASSWORD, account, button
+from tests.e2e.steps import CHAT_URL, PASSWORD, account, button, expect_loaded
 from tests.e2e.test_administration import make_admin
 from tests.fake_provider import FakeProvider
 from tests.served import Served
@@ -43,7 +43,7 @@ def expect_german(page: Page, path: str, known: set[str]) -> None:
     sent = {html.unescape(text).strip() for text in re.findall(">([^<]+)<", response.text())}
     assert sent & known == set(), path
     expect(page.locator("h1, article").first).to_be_visible()
-    expect(page.locator(".skeleton").filter(visible=True)).to_have_count(0)
+    expect_loaded(page)
     assert page.evaluate("document.documentElement.lang") == "de", path
     assert set(page.evaluate(SHOWN)) & known == set(), path
 
@@ -107,4 +107,4 @@ def test_the_language_is_chosen_at_the_entrance_and_kept(
     expect(choice).to_have_value("de")
     choice.select_option("Systemsprache")
     expect(page.get_by_role("heading", name="Create your account", exact=True)).to_be_visible()
-    assert page.context.cookies() == [c for c in page.context.cookies() if c["name"] != "language"]
+    assert "language" not in {cookie["name"] for cookie in page.context.cookies()}

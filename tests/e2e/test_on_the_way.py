@@ -13,6 +13,7 @@ from tests.e2e.steps import (
     chat_links,
     composer,
     create_project,
+    expect_alive,
     expect_status,
     messages,
     new_chat,
@@ -89,7 +90,7 @@ def test_what_is_sent_at_once_in_a_new_chat_is_sent_there(
     page.keyboard.type("In the new one")
     page.keyboard.press("Enter")
     expect(composer(page)).to_have_value("In the new one")
-    assert len(provider.requests) == 1
+    provider.expect_requests(1)
 
     server.let_go()
     expect(messages(page, "user")).to_have_text(["In the new one"])
@@ -190,7 +191,7 @@ def test_a_project_from_the_switcher_and_a_temporary_chat_are_gone_to_at_once(
     expect(messages(page, "user")).to_have_text(["Between us"])
     expect_status(page, "complete")
     expect(page).to_have_url(re.compile(r"\?temporary=1$"))
-    assert len(provider.requests) == 3
+    provider.expect_requests(3)
     page.go_back()
     expect(composer(page)).to_have_value("a draft of elsewhere")
 
@@ -243,7 +244,7 @@ def test_a_message_whose_chat_was_left_before_the_server_took_it_is_no_draft_the
     server.let_go()
     expect(messages(page, "user")).to_have_text(["Hello", "And one more thing"])
     expect_status(page, "complete")
-    assert len(provider.requests) == 2
+    provider.expect_requests(2)
 
 
 def test_a_chat_that_was_taken_elsewhere_keeps_its_draft_and_what_is_typed_on_the_way(
@@ -282,6 +283,7 @@ def test_a_new_chat_before_the_page_knows_its_project(page: Page, server: SlowSe
     begin_chat(page, "At the harbour")
     server.hold()
     page.reload()
+    expect_alive(button(page, "New chat"))
     click_new_chat(page)
     page.keyboard.press("Control+K")
     expect(page.get_by_role("option", name="Projects")).to_be_visible()

@@ -15,6 +15,8 @@ from tests.e2e.steps import (
     composer,
     create_project,
     expect_chat_ready,
+    expect_copied,
+    expect_gone,
     expect_login,
     expect_not_found,
     expect_status,
@@ -91,7 +93,9 @@ def test_an_address_that_leads_nowhere_says_so(page: Page) -> None:
         page.goto(address)
         expect_not_found(page)
     page.get_by_role("link", name="Go to your chats").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="A calm place to talk to your models", exact=True)
+    ).to_be_visible()
     sign_up(page, "Alice")
     page.goto("/projects/not-an-id/chat/neither")
     expect_not_found(page)
@@ -137,8 +141,8 @@ def test_a_chat_is_renamed_and_deleted_by_its_menu(provider: FakeProvider, page:
     old = page.url
     _chat_action(page, "Delete")
     button(page.get_by_role("alertdialog"), "Delete").click()
-    expect(chat_links(page)).to_have_count(0)
-    expect(messages(page, "user")).to_have_count(0)
+    expect_gone(chat_links(page))
+    expect_gone(messages(page, "user"))
     expect_chat_ready(page)
     page.goto(old)
     expect_not_found(page)
@@ -193,6 +197,7 @@ def test_a_new_password_counts_and_other_devices_are_signed_out(
     expect(other.get_by_role("alert")).to_contain_text("don't match")
     sign_in(other, somebody, "a fish writes a letter")
     expect_chat_ready(other)
+    expect_status(other, "complete")  # what was not sent is sent
     page.goto("/projects")
     expect(page.get_by_role("heading", name="Projects", exact=True)).to_be_visible()
 
@@ -246,9 +251,7 @@ def test_copy_code_copies_the_code_alone(provider: FakeProvider, page: Page) -> 
     sign_up(page, "Alice")
     begin_chat(page, "Code, please")
     button(answer(page), "Copy code").click()
-    page.wait_for_function("async () => await navigator.clipboard.readText() != ''")
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == "print('<1>')\n\nprint(2)"
+    expect_copied(page, "print('<1>')\n\nprint(2)")
 
 
 def _chat_action(page: Page, name: str) -> None:

@@ -11,6 +11,7 @@ from tests.e2e.steps import (
     begin_chat,
     button,
     chat_links,
+    expect_loaded,
     expect_status,
     messages,
     sign_up,
@@ -34,6 +35,7 @@ def test_a_chat_is_exported_and_comes_back_from_its_file(
     kept.write_text(json.dumps(found))
 
     page.goto("/settings")
+    expect_loaded(page)
     button(page, "Import").click()
     expect(alert(page, "Please choose a file first.")).to_be_visible()
     broken = tmp_path / "broken.json"

@@ -6,7 +6,15 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.browsers import OpenPage
-from tests.e2e.steps import answer, begin_chat, button, expect_status, send, sign_up
+from tests.e2e.steps import (
+    answer,
+    begin_chat,
+    button,
+    expect_copied,
+    expect_status,
+    send,
+    sign_up,
+)
 from tests.fake_provider import Answer, FakeProvider, Gate
 
 RICH = r"""# Tides &amp; *times*
@@ -220,8 +228,7 @@ def test_a_program_longer_than_a_screen_is_shown_and_copied_whole(
             expect_status(page, "complete")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     button(answer(page), "Copy code").click()
-    expect(button(answer(page), "Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == "\n".join(lines)
+    expect_copied(page, "\n".join(lines))
 
 
 def test_a_selection_survives_while_the_answer_grows_and_ends(
@@ -335,8 +342,7 @@ def test_a_diagram_is_a_picture_once_it_is_whole_and_follows_the_theme(
     page.emulate_media(color_scheme="dark")
     expect(picture).not_to_have_attribute("src", light or "")
     button(good, "Copy code").click()
-    expect(button(good, "Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == source
+    expect_copied(page, source)
     button(good, "Show source").click()
     expect(good.locator("pre")).to_be_visible()
     expect(picture).to_have_count(0)

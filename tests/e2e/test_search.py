@@ -7,12 +7,29 @@ from playwright.sync_api import Page, expect
 
 from chatbot_app import db
 from tests import crowd
-from tests.e2e.steps import answer, begin_chat, button, composer, messages, send, sign_up
+from tests.e2e.steps import (
+    answer,
+    begin_chat,
+    button,
+    composer,
+    expect_status,
+    messages,
+    send,
+    sign_up,
+)
 from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.served import Served
 
 LENGTH = 1500
 PLACE = 301
+
+
+NOTE_WHAT_IS_MARKED = """() => {
+  window.marked = [];
+  new MutationObserver((changes) => changes.forEach(({target}) => {
+    if (target.hasAttribute("data-found")) marked.push(target.dataset.messageId);
+  })).observe(document, {subtree: true, attributeFilter: ["data-found"]});
+}"""
 
 
 def store_long_chat(app: Served, page: Page) -> tuple[str, list[str]]:
@@ -58,12 +75,13 @@ def test_a_message_of_long_ago_is_found_and_gone_to_by_keyboard(
     expect(found).to_have_count(2)
     keys.press("ArrowUp")
     expect(found.nth(1)).to_have_attribute("aria-selected", "true")
+    page.evaluate(NOTE_WHAT_IS_MARKED)
     keys.press("Enter")
 
     place = page.locator(f"article[data-message-id='{ids[PLACE]}']")
     expect(place).to_be_in_viewport()
     expect(place).to_be_focused()
-    expect(place).to_have_attribute("data-found", "")
+    page.wait_for_function("id => window.marked.includes(id)", arg=ids[PLACE])
     expect(dialog).to_have_count(0)
     assert page.locator("article").count() < 100
 
@@ -76,7 +94,8 @@ def test_a_message_of_long_ago_is_found_and_gone_to_by_keyboard(
     expect(last).to_be_attached()
     expect(page.locator(f"article[data-message-id='{ids[-1]}']")).not_to_be_attached()
     send(page, "And what now?")
-    expect(answer(page)).to_have_attribute("data-status", "complete")
+    expect(messages(page, "user").last).to_have_text("And what now?")
+    expect_status(page, "complete")
     expect(messages(page, "user").last).to_be_in_viewport()
     expect(page.locator(f"article[data-message-id='{ids[-1]}']")).to_be_attached()
     expect(button(page, "Load later messages")).to_have_count(0)

@@ -12,6 +12,7 @@ from tests.e2e.steps import (
     expect_status,
     message_id,
     messages,
+    new_chat,
     send,
     sign_up,
     text_of,
@@ -86,7 +87,7 @@ def test_what_is_typed_in_settings_and_in_an_edit_outlives_the_server(
     _restart(served, page)
     expect(edit).to_have_value("How are the whales today?")
     button(page, "Save and send").click()
-    expect(messages(page, "user")).to_contain_text("How are the whales today?")
+    expect(messages(page, "user").locator(".bubble")).to_contain_text("How are the whales today?")
     expect_status(page, "complete")
 
     page.goto(chat.partition("/chat")[0])
@@ -101,14 +102,18 @@ def test_what_is_typed_in_settings_and_in_an_edit_outlives_the_server(
     _restart(served, page)
     expect(prompt).to_have_value("Speak of the sea.")
     prompt.fill("Never mind.")
-    button(page, "New chat").click()
+    new_chat(page)
     page.go_back()
     expect(prompt).to_have_value("Speak of the sea.")
 
 
 def _restart(served: Served, page: Page) -> None:
     """Have the server forget every tab, whose states were in its memory, and the page find it again."""
+    page.evaluate(
+        "() => { document.querySelector('form[data-keeps], .edit-form').dataset.old = ''; }"
+    )
     served.kill()
     expect(page.locator(OFFLINE)).to_have_count(1)
     served.start()
     expect(page.locator(OFFLINE)).to_have_count(0)
+    expect(page.locator("[data-old]")).to_have_count(0)  # the form that is made anew after it

@@ -46,6 +46,8 @@ def test_a_stranger_finds_nothing_at_the_owners_addresses(
         chat_url,
         f"/projects/{own_project}/chat/{chat_id}",
     ):
+        stranger.goto(f"/projects/{own_project}/chat")  # or the page could still be the one before
+        expect_chat_ready(stranger)
         stranger.goto(address)
         expect_not_found(stranger)
         _expect_nothing_of_it(stranger.content())
@@ -84,6 +86,9 @@ def test_signing_out_in_one_tab_leads_the_other_away_and_leaves_no_draft(
     somebody = sign_up(page, "Alice")
     chat_url = begin_chat(page, "Hello")
     composer(page).fill("Words that were not sent")
+    page.wait_for_function(
+        "text => Object.values(localStorage).includes(text)", arg="Words that were not sent"
+    )
     other = page.context.new_page()
     other.goto(chat_url)
     expect(composer(other)).to_have_value("Words that were not sent")
@@ -91,7 +96,7 @@ def test_signing_out_in_one_tab_leads_the_other_away_and_leaves_no_draft(
 
     expect_login(other)
     assert "Words that were not sent" not in other.evaluate("JSON.stringify({...localStorage})")
-    assert len(provider.requests) == 1
+    provider.expect_requests(1)
     sign_in(other, somebody)
     other.wait_for_url(re.compile(re.escape(chat_url)))
     expect_status(other, "complete")

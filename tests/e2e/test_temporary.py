@@ -60,6 +60,7 @@ def test_all_of_long_thoughts_is_shown_when_asked_for(provider: FakeProvider, pa
     expect_status(page, "complete")
     first = messages(page, "assistant").first
     first.get_by_role("button", name="Thought for").click()
+    expect(first).to_contain_text("Hm. Hm.")
     expect(first).not_to_contain_text("And so it is.")
     button(first, "Show all thoughts").click()
     expect(first).to_contain_text("And so it is.")

@@ -12,6 +12,7 @@ from tests.e2e.steps import (
     button,
     chat_links,
     composer,
+    expect_gone,
     expect_status,
     messages,
     send,
@@ -75,7 +76,8 @@ def test_a_question_is_edited_and_both_versions_stay(provider: FakeProvider, pag
     expect_texts(page, "What is\ntwo?", "Another answer.")
     expect(first).to_contain_text("2/2")
     expect(composer(page)).to_be_focused()
-    assert len(provider.requests) == asked + 1
+    expect_status(page, "complete")
+    provider.expect_requests(asked + 1)
     assert provider.requests[-1].messages[-1]["content"] == "What is\ntwo?"
 
     # Back and forth by keys, with all that was said after it.
@@ -115,7 +117,9 @@ def test_an_answer_in_the_middle_is_written_anew_and_another_tab_keeps_up(
         expect_status(tab, "complete")
     expect(composer(page)).to_be_focused()
     send(page, "Go on")
-    expect(messages(other, "assistant")).to_have_count(3)
+    for tab in (page, other):
+        expect(messages(tab, "assistant")).to_have_count(3)
+        expect_status(tab, "complete")
     button(messages(page, "assistant").nth(1), "Previous version").click()
     for tab in (page, other):
         expect(messages(tab, "user")).to_have_text(
@@ -162,6 +166,6 @@ def test_a_message_is_deleted_with_what_followed_it(provider: FakeProvider, page
 
     button(delete(page, messages(page, "user").first), "Delete").click()
     page.wait_for_url(re.compile(r"/chat/?$"))
-    expect(chat_links(page)).to_have_count(0)
-    expect(messages(page, "user")).to_have_count(0)
+    expect_gone(chat_links(page))
+    expect_gone(messages(page, "user"))
     expect(composer(page)).to_be_focused()

@@ -87,7 +87,7 @@ def test_from_registration_to_a_chat_that_survives_reloads_and_is_shut_after_sig
     assert copied(page, answer(page)) == STORY
     expect(chat_links(page)).to_have_count(1)
     expect(composer(page)).to_have_value("")
-    assert len(provider.requests) == 1
+    provider.expect_requests(1)
 
     chat_url = page.url
     sign_out(page)

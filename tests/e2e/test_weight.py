@@ -122,7 +122,7 @@ def test_what_is_written_and_sent_before_any_script_has_run_is_asked_once(
     composer(page).press_sequentially("?")
     composer(page).press("Enter")
     expect(composer(page)).to_have_value("Is anybody there?")
-    assert len(provider.requests) == before
+    provider.expect_requests(before)
 
     [entry] = held
     entry.continue_()
@@ -131,7 +131,7 @@ def test_what_is_written_and_sent_before_any_script_has_run_is_asked_once(
     expect_status(page, "complete")
     expect_chat_ready(page)
     expect(composer(page)).to_have_value("")
-    assert len(provider.requests) == before + 1
+    provider.expect_requests(before + 1)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from tests.faults.visitors import (
     wait_stored,
 )
 from tests.served import Served
-from tests.waiting import wait_until
+from tests.waiting import SLACK, wait_until
 
-LOST_AT_MOST = 1.0
+LOST_AT_MOST = 1.0 * SLACK
 """Seconds of an answer that a crash may cost."""
 
 SLOW = Answer(tokens=4000, tokens_per_second=100)
@@ -84,6 +84,12 @@ def test_a_killed_server_loses_no_question_and_a_moment_of_text_at_most(
     assert served.query("SELECT count(*) FROM message WHERE status = 'generating'") == [(0,)]
 
 
+def journalled(served: Served) -> str:
+    """What the journal holds, of all answers."""
+    chunks = served.query("SELECT text FROM message_chunk ORDER BY seq")
+    return "".join(text for (text,) in chunks)
+
+
 def test_a_server_killed_in_mid_thought_keeps_the_thoughts(
     served: Served, provider: FakeProvider
 ) -> None:
@@ -93,7 +99,7 @@ def test_a_server_killed_in_mid_thought_keeps_the_thoughts(
     with Visitor(served, account) as visitor:
         answer_id = visitor.ask("A question")
         gate.wait_reached()
-        time.sleep(LOST_AT_MOST)
+        wait_until(lambda: journalled(served) == "Let me think. ", "the journal")
         served.kill()
     served.start()
     assert wait_stored(served, answer_id, "interrupted") == ""
@@ -161,7 +167,7 @@ def test_sigterm_in_mid_answer_saves_all_of_the_text_and_ends_cleanly(
         assert status == "interrupted"
         assert request.text_sent.startswith(text)
         # What the provider put into the socket while the server was about to hang up.
-        assert len(request.text_sent) - len(text) <= 0.5 * 100 * 6
+        assert len(request.text_sent) - len(text) <= 0.5 * SLACK * 100 * 6
         assert_nothing_odd(served)
         served.start()
     with Visitor(served, account, visitor.chat_id) as back:
@@ -206,7 +212,7 @@ def test_an_orphan_ends_and_a_live_answer_is_left_alone(
         alive = other.ask("Alive")
         wait_stored(served, orphan, "interrupted", seconds=10 * beat + 5)
         took = seconds_since(back)
-        assert took < (2 if kind == "sqlite" else 9 * beat + 2), f"it took {took:.1f} s"
+        assert took < (0 if kind == "sqlite" else 9 * beat) + 2 * SLACK, f"it took {took:.1f} s"
         time.sleep(8 * beat)
         assert served.message(alive)[0] == "generating"
         other.stop()

@@ -99,7 +99,7 @@ def test_what_is_sent_while_postgresql_is_away_is_refused_kindly_and_asked_once_
         visitor.ask("Is anybody there?", "key-1")
         visitor.wait_status("complete")
         assert len(visitor.messages) == 4
-    assert len(provider.requests) == 2
+    provider.expect_requests(2)
     assert_nothing_odd(served)
 
 
@@ -114,7 +114,7 @@ def test_twenty_writers_at_once_on_sqlite_and_nobody_waits_in_vain(
     def write(visitor: Visitor) -> None:
         try:
             for number in range(rounds):
-                visitor.ask(f"Question {number}")
+                visitor.ask(f"Question {number}", seconds=60)
                 visitor.wait_status("complete", seconds=60)
                 assert visitor.text == Answer(tokens=30).full_text
         except (AssertionError, OSError) as error:

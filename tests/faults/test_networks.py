@@ -31,6 +31,7 @@ from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.faults.conftest import ProxyTo
 from tests.loopback import free_port
 from tests.served import Served
+from tests.waiting import SLACK
 
 RATE = 100
 AGREE_WITHIN = 1.0
@@ -163,14 +164,15 @@ def test_what_is_sent_into_a_lost_connection_arrives_once_when_it_is_back(
     expect(composer(page)).to_have_value("")
     expect(page.get_by_text("not sent yet")).to_have_count(0)
     assert_all_agree(network.served, provider, page)
-    assert len(provider.requests) == 2
+    provider.expect_requests(2)
     assert network.served.query("SELECT count(*) FROM message") == [(4,)]
 
 
 def test_two_tabs_and_another_browser_agree_and_a_late_one_catches_up(
     network: Network, provider: FakeProvider, page: Page, open_page: OpenPage
 ) -> None:
-    provider.default = Answer(tokens=300, tokens_per_second=RATE)
+    gate = Gate(after=250)
+    provider.default = Answer(tokens=300, tokens_per_second=RATE, gate=gate)
     alice = account("Alice")
     register(page, alice)
     expect_chat_ready(page)
@@ -185,10 +187,12 @@ def test_two_tabs_and_another_browser_agree_and_a_late_one_catches_up(
     elsewhere.goto(network.served.url + page.url.removeprefix(network.proxy.url))
     for other in (tab, elsewhere):
         expect(answer(other)).to_contain_text("Harbour")
+    gate.open()
     provider.requests[0].wait_ended()
-    time.sleep(AGREE_WITHIN)
     for each in (page, tab, elsewhere):
-        assert answer(each).get_attribute("data-status") == "complete"
+        expect(answer(each)).to_have_attribute(
+            "data-status", "complete", timeout=AGREE_WITHIN * SLACK * 1000
+        )
     late = page.context.new_page()
     late.goto(page.url)
     assert_all_agree(network.served, provider, page, tab, elsewhere, late)
@@ -243,7 +247,7 @@ def test_what_is_sent_while_the_server_is_down_is_asked_once_when_it_is_up(
     expect(messages(page, "user")).to_have_count(2)
     expect_status(page, "complete")
     expect(composer(page)).to_have_value("")
-    assert len(provider.requests) == 2
+    provider.expect_requests(2)
 
 
 def test_what_is_typed_on_is_never_sent_by_itself(
@@ -301,7 +305,7 @@ def test_a_message_that_waited_in_another_chat_goes_when_one_comes_back_to_it(
     expect(messages(later, "user")).to_have_count(2)
     expect(messages(later, "user").last).to_have_text("for the first chat")
     expect(composer(later)).to_have_value("")
-    assert len(provider.requests) == 2
+    provider.expect_requests(2)
 
 
 def test_the_same_words_said_again_later_are_another_message(
@@ -319,7 +323,7 @@ def test_the_same_words_said_again_later_are_another_message(
     expect_status(later, "complete")
     send(later, "go on")
     expect(messages(later, "user")).to_have_count(3)
-    assert len(provider.requests) == 3
+    provider.expect_requests(3)
 
 
 def test_keyboard_users_keep_their_place_when_an_answer_is_drawn_anew(

@@ -69,7 +69,7 @@ def test_no_answer_is_failed_with_a_reason_and_retry_works(
     visitor.wait_status("failed")
     assert reason in visitor.answer["error"], visitor.answer["error"]
     assert visitor.text == ""
-    assert len(provider.requests) == attempts
+    provider.expect_requests(attempts)
     provider.default = Answer(pieces=PIECES)
     assert visitor.retry() != answer_id
     visitor.wait_status("complete")
@@ -105,7 +105,7 @@ def test_text_before_a_fault_is_kept_and_not_asked_for_again(
     assert visitor.text == text
     assert visitor.served.message(visitor.answer["id"]) == ("interrupted", text)
     assert reason in visitor.answer["error"], visitor.answer["error"]
-    assert len(provider.requests) == 1
+    provider.expect_requests(1)
     provider.default = Answer(pieces=PIECES[3:])
     visitor.resume()
     visitor.wait_status("complete")
@@ -153,7 +153,7 @@ def test_a_fault_that_passes_before_the_first_token_is_not_seen(
     visitor.ask("Hello")
     visitor.wait_status("complete")
     assert_whole(visitor, provider)
-    assert len(provider.requests) == faults + 1
+    provider.expect_requests(faults + 1)
 
 
 def test_a_provider_that_is_not_there_is_told_and_found_when_it_is(

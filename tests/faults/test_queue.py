@@ -44,6 +44,7 @@ def queue_second(page: Page, provider: FakeProvider) -> Gate:
     provider.enqueue(Answer(gate=gate))
     send(page, "First")
     expect_status(page, "generating")
+    gate.wait_reached()
     send(page, "Second")
     expect(queued(page)).to_be_visible()
     return gate

@@ -206,9 +206,11 @@ def test_an_upgrade_that_is_killed_half_way_is_run_again(
             env={"PYTHONPATH": str(PROJECT_ROOT), "DATA_DIR": str(tmp_path)},
             stdout=output,
         )
-    wait_until(lambda: "half-way" in (tmp_path / "output").read_text(), "it to be half-way")
-    killed.kill()
-    killed.wait()
+    try:
+        wait_until(lambda: "half-way" in (tmp_path / "output").read_text(), "it to be half-way", 60)
+    finally:
+        killed.kill()
+        killed.wait()
     time.sleep(0.2)  # PostgreSQL notices
 
     assert migrations.migrate() == ("0001", migrations.newest())

@@ -141,6 +141,12 @@ class Visitor:
         self.until(lambda: self.text != "", seconds)
 
 
+def counted(tab: Visitor) -> tuple[int, int]:
+    """How many messages this page was told were taken, and were not."""
+    taken, refused = (tab.tab.vars.get(f"conversation.{n}", 0) for n in ("accepted", "refused"))
+    return taken, refused
+
+
 def wait_stored(served: Served, message_id: str, status: str, seconds: float = PATIENCE) -> str:
     """Wait until an answer stands so in the database; gives its text."""
     wait_until(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from chatbot_app import db
 from chatbot_app.errors import Unavailable
-from chatbot_app.generation import Engine, Generation, journal, records
+from chatbot_app.generation import Engine, Generation, records
 from chatbot_app.generation.journal import Journal
 from chatbot_app.repositories import answer_runs
 from chatbot_app.repositories.answer_runs import Chunk
@@ -29,13 +29,6 @@ from tests.generation.scripted import (
     outcome,
     until,
 )
-
-
-@pytest.fixture
-def by_hand(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Journal:
-    """Have a journal that ticks when the test says so, and the engine's own one never."""
-    monkeypatch.setattr(journal, "TICK_SECONDS", 3600.0)
-    return Journal(engine, heartbeat_seconds=3600.0)
 
 
 def written(message_id: uuid.UUID) -> str:

@@ -150,8 +150,9 @@ async def test_a_living_engine_says_that_it_lives(
 
 
 async def test_stop_ends_the_answer_of_a_dead_worker_without_waiting_for_the_reaper(
-    engine: Engine, alice: Person
+    engine: Engine, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reaper_module, "WATCHED_BEATS", 10_000)
     turn = left_behind(alice, "Half ", "of it", seconds=10)
     async with asyncio.timeout(5):
         assert await answers.stop(alice.id, turn.chat.id)

@@ -104,17 +104,16 @@ async def test_what_is_gone_on_with_keeps_its_thoughts_and_adds_up_its_time(
 
 
 async def test_after_a_crash_the_journal_gives_thoughts_and_text_back(
-    engine: Engine, model: ScriptedModel, alice: Person
+    engine: Engine, model: ScriptedModel, alice: Person, by_hand: Journal
 ) -> None:
     turn, generation = await begin(engine, alice)
-    journal = Journal(engine, heartbeat_seconds=60)
     model.says(Thought("Hm. "))
     await thought_to(engine, generation, "Hm. ")
-    await journal.tick()
+    await by_hand.tick()
     model.says(Thought("So."), "It is")
     await grown_to(engine, generation, "It is")
     for _ in range(3):
-        await journal.tick()
+        await by_hand.tick()
     (orphan,) = records.list_orphans(float("-inf"))
     assert records.end_orphan(orphan)
     answer = stored(alice, turn)

@@ -206,9 +206,10 @@ async def test_a_deleted_chat_is_missing_until_somebody_thinks_better_of_it(
     chats.restore(alice.id, turn.chat.id)
     answers.announce(turn.chat.id)
     await tab.until(lambda: not conversation.is_missing)
-    model.says("Whole.", None)
+    model.says("Whole.")
     await answers.send(alice.id, alice.project_id, turn.chat.id, "And now?")
     await tab.until(lambda: text_of(tab) == "Whole.")
+    model.says(None)
     run.cancel()
 
 
@@ -381,6 +382,8 @@ async def test_a_message_that_is_sent_twice_is_on_the_page_once(
 ) -> None:
     model.says("One.", None)
     turn = await answers.send(alice.id, alice.project_id, None, "Hello?")
+    if live := engine.find(uuid.UUID(turn.answer.id)):
+        await live.saved.wait()
     tab = tabs.open(alice.token)
     run = await watch(tab, alice.project_id, turn.chat.id)
     form = {"message": "And now?", "key": "key-1"}
