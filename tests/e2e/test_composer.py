@@ -4,7 +4,7 @@ model is asked.
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.steps import (
     CHAT_URL,
@@ -279,3 +279,35 @@ def test_a_model_is_chosen_for_a_chat_by_keyboard_and_stays_there(
     expect(answer(page)).to_be_visible()
     new_chat(page)
     expect(button(page, "Model: fake-model")).to_be_visible()
+
+
+def test_a_list_of_models_that_comes_late_leaves_the_marked_one_marked(
+    provider: FakeProvider, page: Page
+) -> None:
+    provider.models = MODELS
+    sign_up(page, "Alice")
+    page.goto(page.url.removesuffix("/chat"))
+    model = page.get_by_role("textbox", name="Model", exact=True)
+    model.fill("model 34")
+    options = page.locator(".model-option")
+    expect(options).to_have_count(14)
+    model.press("Escape")
+    page.evaluate("() => { performance.now = () => 1e9; }")  # the list is old, and fetched anew
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/models", hold)
+    with page.expect_request("**/api/models"):
+        model.press("ArrowDown")
+    model.press("ArrowDown")
+    model.press("ArrowDown")
+    marked = page.locator(".model-option[data-active]")
+    expect(marked).to_have_text(re.compile("Model 134"))
+    options.evaluate_all("all => { for (const one of all) one.dataset.old = ''; }")
+    held[0].continue_()
+    expect(page.locator(".model-option[data-old]")).to_have_count(0)
+    expect(marked).to_have_text(re.compile("Model 134"))
+    model.press("Enter")
+    expect(model).to_have_value("vendor/model-134")

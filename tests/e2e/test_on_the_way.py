@@ -14,6 +14,7 @@ from tests.e2e.steps import (
     composer,
     create_project,
     expect_alive,
+    expect_chat_ready,
     expect_status,
     messages,
     new_chat,
@@ -293,3 +294,41 @@ def test_a_new_chat_before_the_page_knows_its_project(page: Page, server: SlowSe
     page.wait_for_url(NEW_CHAT)
     expect(composer(page)).to_have_attribute("placeholder", "Message Harbour")
     expect(messages(page, "user")).to_have_count(0)
+
+
+def test_who_tabs_on_while_a_chat_is_on_its_way_keeps_the_place(
+    provider: FakeProvider, page: Page, server: SlowServer
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "At the harbour")
+    server.hold()
+    page.reload()
+    expect_alive(composer(page))
+    composer(page).focus()
+    page.keyboard.press("Shift+Tab")
+    place = page.locator(":focus")
+    place.evaluate("element => { element.dataset.place = ''; }")
+    server.let_go()
+    expect(messages(page, "user")).to_have_text(["At the harbour"])
+    expect_chat_ready(page)
+    expect(place).to_have_attribute("data-place", "")
+
+
+def test_who_chooses_a_project_goes_on_in_its_new_chat(
+    provider: FakeProvider, page: Page, server: SlowServer
+) -> None:
+    """Whether the menu fades away before the server has said what is there, or after."""
+    sign_up(page, "Alice")
+    create_project(page, "Harbour")
+    for name in ("General assistant", "Harbour"):
+        is_late = name == "Harbour"
+        if is_late:
+            server.hold()
+        button(page, "Switch project").click()
+        page.get_by_role("menuitem", name=name, exact=True).click()
+        if is_late:
+            expect(page.get_by_role("menu")).to_have_count(0)
+            server.let_go()
+        expect(composer(page)).to_have_attribute("placeholder", f"Message {name}")
+        expect(page.get_by_role("menu")).to_have_count(0)
+        expect(composer(page)).to_be_focused()
