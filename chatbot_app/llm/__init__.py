@@ -6,7 +6,6 @@ sentence that is safe to show. Nothing here knows of chats, users or the databas
 
 from chatbot_app.llm.catalogue import OfferedModel
 from chatbot_app.llm.demo import DemoModel
-from chatbot_app.llm.openai_compatible import OpenAICompatible
 from chatbot_app.llm.protocol import (
     ChatModel,
     Piece,
@@ -22,7 +21,6 @@ __all__ = [
     "ChatModel",
     "DemoModel",
     "OfferedModel",
-    "OpenAICompatible",
     "Piece",
     "Prompt",
     "PromptMessage",

@@ -7,9 +7,7 @@ import httpx2
 from chatbot_app.config import Settings
 from chatbot_app.llm.catalogue import can_chat, read
 from chatbot_app.llm.demo import DemoModel
-from chatbot_app.llm.openai_compatible import OpenAICompatible
 from chatbot_app.llm.protocol import ChatModel
-from chatbot_app.llm.retries import Retrying
 from chatbot_app.llm.substitute import Substitute
 
 log = logging.getLogger(__name__)
@@ -44,6 +42,10 @@ async def _ollama(settings: Settings) -> ChatModel | None:
 
 
 def _client(settings: Settings, model: str, base_url: str, api_key: str) -> ChatModel:
+    # Not before there is a provider: the SDK takes a sixth of a start and 17 MB.
+    from chatbot_app.llm.openai_compatible import OpenAICompatible
+    from chatbot_app.llm.retries import Retrying
+
     client = OpenAICompatible(
         model,
         base_url=base_url,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from chatbot_app.llm import OpenAICompatible
+from chatbot_app.llm.openai_compatible import OpenAICompatible
 from tests.fake_provider import FakeProvider
 from tests.llm.asking import KEY
 

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from chatbot_app.errors import ModelError
-from chatbot_app.llm import DemoModel, OfferedModel, OpenAICompatible
+from chatbot_app.llm import DemoModel, OfferedModel
 from chatbot_app.llm.catalogue import MOST, Catalogue, can_chat, read
+from chatbot_app.llm.openai_compatible import OpenAICompatible
 from tests.fake_provider import FakeProvider
 
 OPENROUTER = {

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from chatbot_app.errors import ModelError
-from chatbot_app.llm import OpenAICompatible
+from chatbot_app.llm.openai_compatible import OpenAICompatible
 from tests.fake_answers import Ending
 from tests.fake_provider import Answer, FakeProvider
 from tests.llm.asking import KEY, ask, ask_in_vain

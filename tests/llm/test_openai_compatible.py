@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from chatbot_app.errors import ModelError
-from chatbot_app.llm import OpenAICompatible, Prompt, Thought, Usage, openai_compatible
+from chatbot_app.llm import Prompt, Thought, Usage, openai_compatible
+from chatbot_app.llm.openai_compatible import OpenAICompatible
 from tests.fake_answers import Ending
 from tests.fake_provider import Answer, FakeProvider, Gate, sample_text
 from tests.llm.asking import KEY, PROMPT, ask, ask_in_vain, hear

@@ -12,7 +12,8 @@ import pytest
 
 from chatbot_app.config import get_settings
 from chatbot_app.errors import ModelError
-from chatbot_app.llm import DemoModel, OfferedModel, OpenAICompatible, Prompt, choose, retries
+from chatbot_app.llm import DemoModel, OfferedModel, Prompt, choose, retries
+from chatbot_app.llm.openai_compatible import OpenAICompatible
 from chatbot_app.llm.retries import Retrying
 from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.llm.asking import KEY, PROMPT, ask, ask_in_vain, hear
