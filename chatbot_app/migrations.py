@@ -1,7 +1,8 @@
 """The schema's state: bringing it up to date before serving, and telling whether it is.
 
 The steps themselves are in `alembic/versions`; both `migrate()` and the `alembic` command run
-them through `changing()`, so that both have the same lock and the same checks.
+them through `changing()`, so that both have the same lock and the same checks. Alembic is imported
+by who changes something: a start that finds its schema does without it, and its 9 MB.
 """
 
 import fcntl
@@ -10,16 +11,17 @@ import logging
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chatbot_app import db
 from chatbot_app.errors import Unavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ def migrate() -> tuple[str, str]:
     with changing() as connection:
         before = _revision(connection)
         if before != newest():
+            from alembic import command
+
             _refuse_newer(before)
             config = _config()
             config.attributes["connection"] = connection
@@ -66,8 +70,9 @@ def is_ready() -> bool:
 
 @functools.cache
 def newest() -> str:
-    """Name the schema that this code was written for."""
-    return _script().get_current_head() or ""
+    """Name the schema that this code was written for: the files of the steps begin with theirs."""
+    steps = (HOME / "alembic" / "versions").glob("[0-9]*_*.py")
+    return max((step.name.partition("_")[0] for step in steps), default="")
 
 
 @contextmanager
@@ -128,9 +133,13 @@ def _revision(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     return Config(str(HOME / "alembic.ini"))
 
 
-def _script() -> ScriptDirectory:
+def _script() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
     return ScriptDirectory.from_config(_config())

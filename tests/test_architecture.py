@@ -1,6 +1,9 @@
 """What may import what, read from the modules themselves; each failure says what to do instead."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -149,3 +152,18 @@ def test_only_db_ends_a_transaction(path: Path):
 def test_every_module_says_what_belongs_in_it(path: Path):
     if path.stat().st_size:
         assert ast.get_docstring(tree(path)), f"{name(path)} needs a docstring at its top."
+
+
+def test_a_start_reads_no_library_that_it_can_do_without(tmp_path: Path) -> None:
+    """The OpenAI SDK where nobody is asked, Alembic where there is nothing to migrate."""
+    script = "import sys, chatbot_app.chatbot_app; print(*sys.modules)"
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    read = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PACKAGE.parent,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert {"openai", "alembic"} & set(read.stdout.split()) == set()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlmodel import SQLModel, select, text
 
 from chatbot_app import db, migrations
@@ -66,6 +67,11 @@ def migrate_elsewhere(url: str, start: Any, results: Any) -> None:
     migrations.newest()  # what takes long is read already
     start.wait()
     results.put(migrations.migrate())
+
+
+def test_the_newest_schema_is_known_by_its_file_as_alembic_knows_it():
+    steps = ScriptDirectory.from_config(migrations._config())
+    assert migrations.newest() == steps.get_current_head()
 
 
 def test_an_empty_database_gets_every_table(empty_database: str):

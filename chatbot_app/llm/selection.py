@@ -42,7 +42,7 @@ async def _ollama(settings: Settings) -> ChatModel | None:
 
 
 def _client(settings: Settings, model: str, base_url: str, api_key: str) -> ChatModel:
-    # Not before there is a provider: the SDK takes a sixth of a start and 17 MB.
+    # Not before there is a provider: the SDK takes a sixth of a start and 14 MB.
     from chatbot_app.llm.openai_compatible import OpenAICompatible
     from chatbot_app.llm.retries import Retrying
 

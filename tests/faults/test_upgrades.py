@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from chatbot_app import db, migrations
 from chatbot_app.config import PROJECT_ROOT
@@ -125,7 +126,7 @@ def test_up_down_and_up_again_keeps_every_row(empty_database: str, released: str
     with migrations.changing() as connection:
         config = migrations._config()
         config.attributes["connection"] = connection
-        migrations.command.upgrade(config, released)
+        command.upgrade(config, released)
     fill(MESSAGES)
     before = digest()
 
@@ -171,7 +172,7 @@ def test_an_answer_that_the_first_schema_left_unfinished_is_interrupted(
     with migrations.changing() as connection:
         config = migrations._config()
         config.attributes["connection"] = connection
-        migrations.command.upgrade(config, "0001")
+        command.upgrade(config, "0001")
     fill(2)
     with db.session(write=True) as session:
         session.connection().execute(
@@ -193,7 +194,7 @@ def test_an_upgrade_that_is_killed_half_way_is_run_again(
     with migrations.changing() as connection:
         config = migrations._config()
         config.attributes["connection"] = connection
-        migrations.command.upgrade(config, "0001")
+        command.upgrade(config, "0001")
     fill(500)
     before = digest()
     db.dispose()

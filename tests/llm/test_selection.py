@@ -1,15 +1,11 @@
 """Which model answers: an Ollama is found whenever it is started, and nothing changes in mid-answer."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from chatbot_app.config import PROJECT_ROOT, get_settings
+from chatbot_app.config import get_settings
 from chatbot_app.llm import ChatModel, Prompt, PromptMessage, choose, substitute
 from chatbot_app.llm.substitute import Substitute
 from tests.fake_provider import Answer, FakeProvider
@@ -99,9 +95,3 @@ async def test_a_search_that_meets_a_bug_goes_on(
     await asyncio.sleep(0.05)
     assert next(found, "none left") == "none left"
     assert model.is_demo
-
-
-def test_without_a_provider_the_sdk_is_not_even_read(tmp_path: Path) -> None:
-    script = "import sys, chatbot_app.chatbot_app; sys.exit('openai' in sys.modules)"
-    environment = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", script], cwd=PROJECT_ROOT, env=environment, check=True)
