@@ -1,5 +1,6 @@
 """Which model this server talks to."""
 
+import asyncio
 import logging
 
 import httpx2
@@ -21,7 +22,8 @@ async def choose(settings: Settings) -> ChatModel:
     model, for as long as no Ollama is started.
     """
     if settings.has_provider:
-        return _client(
+        return await asyncio.to_thread(
+            _client,
             settings,
             settings.openai_model,
             settings.openai_base_url,
@@ -37,12 +39,12 @@ async def choose(settings: Settings) -> ChatModel:
 async def _ollama(settings: Settings) -> ChatModel | None:
     """The Ollama at its address, if it is there and has a model that answers."""
     if name := await _ollama_model(settings.ollama_url):
-        return _client(settings, name, settings.ollama_url, "")
+        return await asyncio.to_thread(_client, settings, name, settings.ollama_url, "")
     return None
 
 
 def _client(settings: Settings, model: str, base_url: str, api_key: str) -> ChatModel:
-    # Not before there is a provider: the SDK takes a sixth of a start and 14 MB.
+    # Not before there is a provider, and in a thread: the SDK takes a sixth of a start and 14 MB.
     from chatbot_app.llm.openai_compatible import OpenAICompatible
     from chatbot_app.llm.retries import Retrying
 
