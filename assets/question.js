@@ -14,7 +14,7 @@ const problemOf = (text, limit) => {
   return window.chatbot.tooLong(text, limit) || unreachable;
 };
 
-const Field = ({ id, text, limit, refusal, onSend, onCancel }) => {
+const Field = ({ id, text, limit, refusal, isBegun, onSend, onCancel }) => {
   const [problem, setProblem] = useState("");
   const [field, sent] = [useRef(null), useRef(null)];
   // Whoever hears that an edit was refused, and changes it, need not go on reading so.
@@ -27,7 +27,8 @@ const Field = ({ id, text, limit, refusal, onSend, onCancel }) => {
 
   useLayoutEffect(() => {
     const it = field.current;
-    it.focus();
+    // Who comes back to a chat in which an edit was left open goes on in the composer.
+    if (isBegun || document.activeElement === document.body) it.focus();
     it.setSelectionRange(it.value.length, it.value.length);
     return () => {
       if (!sent.current?.isOut) return;
@@ -77,7 +78,7 @@ const Field = ({ id, text, limit, refusal, onSend, onCancel }) => {
 
 export const Question = ({ message, text, limit, refusal, onSend, children }) => {
   const [isEditing, setEditing] = useState(() => unsent.has(message));
-  const [actions, wasEditing] = [useRef(null), useRef(false)];
+  const [actions, wasEditing, isBegun] = [useRef(null), useRef(false), useRef(false)];
 
   useEffect(() => {
     if (wasEditing.current && !isEditing) $("[data-edit]", actions.current)?.focus();
@@ -88,8 +89,12 @@ export const Question = ({ message, text, limit, refusal, onSend, children }) =>
     unsent.delete(message);
     setEditing(false);
   };
-  if (isEditing) return h(Field, { id: message, text, limit, refusal, onSend, onCancel: cancel });
-  const press = (event) => { if (event.target.closest("[data-edit]")) setEditing(true); };
+  if (isEditing) return h(Field, { id: message, text, limit, refusal, isBegun: isBegun.current, onSend, onCancel: cancel });
+  const press = (event) => {
+    if (!event.target.closest("[data-edit]")) return;
+    isBegun.current = true;
+    setEditing(true);
+  };
   return h(Fragment, null,
     h("div", { className: "bubble" }, text),
     h("div", { ref: actions, className: "message-actions", onClick: press }, children));

@@ -119,13 +119,6 @@ class BlockSplitter:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""
 
-    @property
-    def tail_is_code(self) -> bool:
-        """Whether the tail is a fenced code block whose closing fence has not come yet."""
-        return (
-            self._fence is not None and self._open is not None and self._open.token.type == "fence"
-        )
-
     def feed(self, text: str) -> list[str]:
         """Take the next piece of the text; give the blocks that are known to be finished now."""
         ends_in_cr = bool(self._pieces) and self._pieces[-1].endswith("\r")

@@ -146,37 +146,28 @@ def test_a_list_waits_for_what_follows_it() -> None:
 
 
 @pytest.mark.parametrize("fence", ["```", "~~~~"])
-def test_an_open_fence_is_known_as_code_until_it_closes(fence: str) -> None:
+def test_an_open_fence_keeps_all_that_comes_until_it_closes(fence: str) -> None:
     splitter = BlockSplitter()
     splitter.feed("Look:\n\n")
-    assert not splitter.tail_is_code
     assert splitter.feed(f"{fence}python\n") == ["Look:\n\n"]
-    assert splitter.tail_is_code
-    splitter.feed("a = 1\n\n``\n    ```\n")
-    assert splitter.tail_is_code
-    splitter.feed(f"{fence}\n")
-    assert not splitter.tail_is_code
-    assert splitter.feed("Done.\n") == [f"{fence}python\na = 1\n\n``\n    ```\n{fence}\n"]
+    assert splitter.feed("a = 1\n\n``\n    ```\n# no heading\n\nno prose\n") == []
+    assert splitter.feed(f"{fence}\n") == []
+    assert splitter.feed("Done.\n") == [
+        f"{fence}python\na = 1\n\n``\n    ```\n# no heading\n\nno prose\n{fence}\n"
+    ]
 
 
 def test_a_fence_right_after_blank_lines_counts_as_open() -> None:
     splitter = BlockSplitter()
-    splitter.feed("\n\n```\n")
-    assert splitter.tail_is_code
-
-
-def test_a_formula_and_a_list_with_code_are_not_code() -> None:
-    for text in ("$$\nx\n", "- item\n\n  ```\n  code\n"):
-        splitter = BlockSplitter()
-        splitter.feed(text)
-        assert not splitter.tail_is_code
+    assert splitter.feed("\n\n```\n") == []
+    assert splitter.feed("# no heading\n\nno prose\n\n") == []
 
 
 def test_a_splitter_can_be_used_again_after_finish() -> None:
     splitter = BlockSplitter()
     splitter.feed("```\nopen")
     assert splitter.finish() == ["```\nopen"]
-    assert (splitter.tail, splitter.tail_is_code) == ("", False)
+    assert splitter.tail == ""
     assert splitter.feed("New.\n\nText.\n") == ["New.\n\n"]
 
 

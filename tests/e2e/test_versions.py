@@ -15,6 +15,7 @@ from tests.e2e.steps import (
     expect_gone,
     expect_status,
     messages,
+    new_chat,
     send,
     sign_up,
 )
@@ -168,4 +169,18 @@ def test_a_message_is_deleted_with_what_followed_it(provider: FakeProvider, page
     page.wait_for_url(re.compile(r"/chat/?$"))
     expect_gone(chat_links(page))
     expect_gone(messages(page, "user"))
+    expect(composer(page)).to_be_focused()
+
+
+def test_an_edit_that_was_left_is_open_when_one_comes_back_and_the_composer_has_the_focus(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    chat = begin_chat(page, "What is one?")
+    edit(page, messages(page, "user").first).fill("What is two?")
+    new_chat(page)
+    expect(composer(page)).to_be_focused()
+    chat_links(page).first.click()
+    page.wait_for_url(chat)
+    expect(field(page)).to_have_value("What is two?")
     expect(composer(page)).to_be_focused()
