@@ -97,6 +97,7 @@ def _project_switcher() -> rx.Component:
                 lambda project: rx.dropdown_menu.item(
                     rx.el.span(project.name, class_name="ellipsis"),
                     on_select=rx.redirect("/projects/" + project.id + "/chat"),
+                    key=project.id,
                 ),
             ),
             rx.dropdown_menu.separator(),

@@ -320,6 +320,7 @@ def test_who_chooses_a_project_goes_on_in_its_new_chat(
     """Whether the menu fades away before the server has said what is there, or after."""
     sign_up(page, "Alice")
     create_project(page, "Harbour")
+    expect(button(page, "Switch project")).to_contain_text("Harbour")  # and so does its menu
     for name in ("General assistant", "Harbour"):
         is_late = name == "Harbour"
         if is_late:
