@@ -22,7 +22,7 @@
   const forgetDrafts = () => {
     try {
       for (const place of [localStorage, sessionStorage]) {
-        for (const key of Object.keys(place)) if (/^(draft|sending|queued|model|models):/.test(key)) place.removeItem(key);
+        for (const key of Object.keys(place)) if (/^(draft|edit|sending|queued|model|models):/.test(key)) place.removeItem(key);
       }
     } catch { /* forbidden: then there are none */ }
   };
@@ -222,7 +222,11 @@
     }
     if (hit("[data-open-navigation]")) drawer(true);
     else if (hit("[data-close-navigation]") || hit("#rail a") || hit("[data-new-chat]")) drawer(false);
-    if (hit("[data-jump]")) scrollToEnd();
+    const jump = hit("[data-jump]");
+    if (jump) {
+      scrollToEnd();
+      jump.closest(".chat").querySelector("[data-scroller]").focus({ preventScroll: true }); // the button goes
+    }
     const code = hit("[data-copy-code]");
     if (code) copyFrom(code, $("pre", code.closest("figure")).innerText.replace(/\n$/, ""));
     const link = hit("[data-copy-text]");
@@ -236,7 +240,9 @@
   let refocus = null;
   const STOP = say("Stop");
   on("click", (event) => {
-    const button = event.target.closest?.("[data-way], [data-deletes]");
+    const button = event.target.closest?.("[data-way], [data-deletes], [data-stop]");
+    // On a phone the composer would bring the keyboard up over what was written.
+    if (button?.matches("[data-stop]") && matchMedia("(hover: none)").matches) return;
     if (button) refocus = { way: button.dataset.way, before: button.closest(".message")?.previousElementSibling?.dataset.messageId };
   });
 
@@ -298,7 +304,7 @@
     } else if (event.key === "Escape" && root.dataset.drawer) {
       drawer(false);
       $("[data-open-navigation]")?.focus();
-    } else if (event.key === "Escape" && !$(OVER_THE_PAGE)) {
+    } else if (event.key === "Escape" && !$(OVER_THE_PAGE) && !field.closest?.(".edit-form")) {
       $(`button[aria-label="${STOP}"]`)?.click();
     } else if (event.key.toLowerCase() === "o" && event.shiftKey && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();

@@ -71,7 +71,7 @@
     list.replaceChildren(...options.slice(0, SHOWN).map((model, number) => option(model, number, list, chosen)));
     list.scrollTop = 0;
     const rest = options.length - SHOWN;
-    noteOf(field).textContent = rest > 0 ? say("{count} more: type to find them", { count: rest })
+    noteOf(field).textContent = !models.length ? say("No list of models came. Type a name to use it.") : rest > 0 ? say("{count} more: type to find them", { count: rest })
       : options.length ? "" : say("No model of this name is listed.");
     const at = [...list.children].findIndex((item) => item.dataset.name === wanted);
     mark(field, at >= 0 ? at : isForChat(field) && field.value.trim() ? 0 : -1);

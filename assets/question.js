@@ -4,8 +4,24 @@ import { Fragment, createElement as h, useEffect, useLayoutEffect, useRef, useSt
 
 const $ = (selector, from = document) => from.querySelector(selector);
 
-// What is being typed, by the message: the field goes when the server begins anew behind the page, and comes again.
-const unsent = new Map();
+// What is being typed, by the message: the field goes when the server begins anew behind the page, or the page is
+// loaded again, and comes again.
+const KEEP_AFTER = 300; // milliseconds after the last key
+const unsent = {
+  texts: new Map(),
+  store: (id, text) => window.chatbot?.store.set(`edit:${id}`, text),
+  get: (id) => unsent.texts.get(id) ?? (window.chatbot?.store.get(`edit:${id}`) || undefined),
+  set: (id, text) => {
+    clearTimeout(unsent.waiting);
+    unsent.texts.set(id, text);
+    unsent.waiting = setTimeout(() => unsent.store(id, text), KEEP_AFTER);
+  },
+  delete: (id) => {
+    clearTimeout(unsent.waiting);
+    unsent.texts.delete(id);
+    unsent.store(id, "");
+  },
+};
 
 const problemOf = (text, limit) => {
   if (text.trim() === "") return say("This message is empty.");
@@ -77,7 +93,7 @@ const Field = ({ id, text, limit, refusal, isBegun, onSend, onCancel }) => {
 };
 
 export const Question = ({ message, text, limit, refusal, onSend, children }) => {
-  const [isEditing, setEditing] = useState(() => unsent.has(message));
+  const [isEditing, setEditing] = useState(() => unsent.get(message) !== undefined);
   const [actions, wasEditing, isBegun] = [useRef(null), useRef(false), useRef(false)];
 
   useEffect(() => {

@@ -56,7 +56,7 @@ def chat_menu() -> rx.Component:
         on_rename=Conversation.start_renaming,
     )
     return rx.cond(
-        Conversation.open_chat_id != "",
+        (Conversation.open_chat_id != "") & (Conversation.is_missing == False),  # noqa: E712 (a var)
         rx.dropdown_menu.root(
             rx.dropdown_menu.trigger(
                 icon_button("ellipsis", t("Chat menu"), class_name="chat-menu"),

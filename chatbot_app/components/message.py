@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.answer_info import answer_info
 from chatbot_app.components.icons import icon_button
+from chatbot_app.components.model_picker import CHOSEN_MODEL
 from chatbot_app.components.prose import Answer
 from chatbot_app.components.question import question
 from chatbot_app.components.thoughts import thoughts
@@ -39,7 +40,7 @@ def _question(message: rx.Var[MessageView]) -> rx.Component:
             icon_button(
                 "rotate-ccw",
                 t("Retry"),
-                on_click=Conversation.regenerate(message.id),
+                on_click=Conversation.regenerate(message.id, CHOSEN_MODEL),
                 class_name="way-on",
                 data_way="rotate-ccw",
             ),
@@ -69,7 +70,7 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
                     icon_button(
                         "refresh-cw",
                         t("Regenerate"),
-                        on_click=Conversation.regenerate(message.id),
+                        on_click=Conversation.regenerate(message.id, CHOSEN_MODEL),
                         class_name="regenerate",
                         data_way="regenerate",
                     ),
@@ -125,7 +126,7 @@ def _ways_on(message: rx.Var[MessageView]) -> rx.Component:
             can_go_on,
             _way_on(t("Continue"), "play", Conversation.resume(message.id)),
         ),
-        _way_on(t("Retry"), "rotate-ccw", Conversation.retry(message.id)),
+        _way_on(t("Retry"), "rotate-ccw", Conversation.retry(message.id, CHOSEN_MODEL)),
         class_name="ways-on",
     )
 
@@ -171,7 +172,11 @@ def _versions(message: rx.Var[MessageView]) -> rx.Component:
 
 def _delete(message: rx.Var[MessageView]) -> rx.Component:
     return icon_button(
-        "trash-2", t("Delete message"), on_click=Deletion.ask(message.id), data_way="delete"
+        "trash-2",
+        t("Delete message"),
+        on_click=Deletion.ask(message.id),
+        data_way="delete",
+        data_takes_focus="",
     )
 
 

@@ -11,6 +11,9 @@ from chatbot_app.components.words import t
 from chatbot_app.state.conversation import Conversation
 from chatbot_app.state.model_choice import ModelChoice
 
+CHOSEN_MODEL = rx.Var("window.chatbot.chosenModel()", _var_type=str)
+"""What was chosen for a chat that the server does not store, or not yet."""
+
 
 def model_button() -> rx.Component:
     """Says which model this chat is asked with, and opens the list of all.

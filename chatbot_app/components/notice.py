@@ -9,12 +9,13 @@ from chatbot_app.state.session import Session
 
 
 def notice() -> rx.Component:
-    """A floating card while there is something to say."""
+    """A floating card that goes away by itself, as a toast does: `assets/menus.js` sees to it."""
     return rx.cond(
         Session.notice != "",
         rx.el.div(
             rx.el.p(Session.notice, role="alert"),
-            icon_button("x", t("Dismiss"), on_click=Notices.dismiss),
+            icon_button("x", t("Dismiss"), on_click=Notices.dismiss, data_close_toast=""),
+            key=Session.notice,
             class_name="notice",
         ),
     )

@@ -8,6 +8,7 @@ from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
 from chatbot_app.components.message import delete_dialog, message_article
 from chatbot_app.components.missing import missing
+from chatbot_app.components.model_picker import CHOSEN_MODEL
 from chatbot_app.components.prose import LiveFeed
 from chatbot_app.components.sharing import share_dialog
 from chatbot_app.components.shell import navigation_button, shell
@@ -44,7 +45,6 @@ _NO_CHAT_ID = rx.Var(
 IS_EMPTY = rx.cond(Conversation.is_loaded, Conversation.is_empty, _NO_CHAT_ID)
 
 FRESH_KEY = rx.Var("window.chatbot.freshKey()", _var_type=str)
-CHOSEN_MODEL = rx.Var("window.chatbot.chosenModel()", _var_type=str)
 
 STARTERS = (
     (
@@ -108,7 +108,7 @@ def _bar() -> rx.Component:
                 class_name="title-input",
             ),
             rx.cond(
-                Conversation.title != "",
+                (Conversation.title != "") & (Conversation.is_missing == False),  # noqa: E712 (a var)
                 rx.el.button(
                     Conversation.title,
                     type="button",
@@ -181,7 +181,12 @@ def _conversation() -> rx.Component:
         ),
         thoughts_feed(),
         rx.el.p(
-            rx.cond(LiveAnswer.finished > 0, t("The answer is finished."), ""),
+            rx.match(
+                LiveAnswer.outcome,
+                ("complete", t("The answer is finished.")),
+                ("stopped", t("You stopped this answer.")),
+                LiveAnswer.outcome,
+            ),
             role="status",
             class_name="sr-only",
             key=LiveAnswer.finished.to_string(),

@@ -55,6 +55,9 @@ class LiveAnswer(rx.State):
     finished: int = 0
     """Counts answers that ended while this page watched, so that each can be announced."""
 
+    outcome: str = ""
+    """How the last of them ended: its status, or the sentence why it ended early."""
+
     _follower: str = ""
     """Which follower may write here: after a reconnection to another worker, the former one may not
     know yet that its socket is gone.

@@ -67,7 +67,7 @@ class Conversation(TemporaryChat, rx.State):
     @rx.var
     def tab_title(self) -> str:
         """What the browser's tab says; empty until it is known, which the page has a word for."""
-        return self.title or self.project_name
+        return (not self.is_missing and self.title) or self.project_name
 
     _is_arriving: bool = False
     """A chat was just begun, and the page is on its way to the chat's own address."""
@@ -142,9 +142,9 @@ class Conversation(TemporaryChat, rx.State):
         return await self._ask(viewer, question, key, model)
 
     @handler
-    async def retry(self, viewer: Viewer, message_id: str) -> None:
-        """Ask for another answer in place of one that ended early."""
-        await self._ask_again(viewer, message_id, answers.retry)
+    async def retry(self, viewer: Viewer, message_id: str, model: str = "") -> None:
+        """Ask for another answer in place of one that ended early; `model` is a temporary chat's."""
+        await self._ask_again(viewer, message_id, model, answers.retry)
 
     @handler
     async def resume(self, viewer: Viewer, message_id: str) -> None:
@@ -154,11 +154,11 @@ class Conversation(TemporaryChat, rx.State):
         await self._take(viewer, turn, turn.question.id)
 
     @handler
-    async def regenerate(self, viewer: Viewer, message_id: str) -> None:
+    async def regenerate(self, viewer: Viewer, message_id: str, model: str = "") -> None:
         """Ask for another answer in place of this one, also of one in the middle, or for one to a
-        question that has none.
+        question that has none; `model` is a temporary chat's.
         """
-        await self._ask_again(viewer, message_id, answers.regenerate)
+        await self._ask_again(viewer, message_id, model, answers.regenerate)
 
     @handler
     async def show_version(self, viewer: Viewer, message_id: str) -> None:
@@ -275,11 +275,12 @@ class Conversation(TemporaryChat, rx.State):
         self,
         viewer: Viewer,
         message_id: str,
+        model: str,
         ask: Callable[[uuid.UUID, str], Awaitable[Turn]],
     ) -> None:
         sessions.require_verified(viewer)
         if self.is_temporary:
-            await self._ask_temporary_again(viewer, self.open_project_id, message_id)
+            await self._ask_temporary_again(viewer, self.open_project_id, message_id, model)
             return
         turn = await ask(viewer.user_id, message_id)
         await self._take(viewer, turn, turn.question.id)

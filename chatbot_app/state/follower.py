@@ -189,6 +189,8 @@ class Follower:
                 self._put(generation, self._read(generation), is_last=True)
             if was_answering and not conversation.is_answering:
                 self.state.finished += 1
+                last = page.messages[-1]
+                self.state.outcome = last.error or last.status
             self.state._believe(page.messages)
         if ended:
             self._watch(None)

@@ -64,12 +64,14 @@ class TemporaryChat(ShownMessages, mixin=True):
         chat_id = uuid.UUID(self._temporary_id)
         return await temporary.ask(viewer.user_id, project_id, chat_id, said, text, model)
 
-    async def _ask_temporary_again(self, viewer: Viewer, project_id: str, answer_id: str) -> None:
+    async def _ask_temporary_again(
+        self, viewer: Viewer, project_id: str, answer_id: str, model: str
+    ) -> None:
         """Ask for another answer in place of the last one, which goes."""
         recent = self._shown("recent")
         if len(recent) < 2 or recent[-1].id != answer_id:
             raise Conflict(t("Only the last answer of a chat can be asked for again."))
-        *_, asked, answer = recent
+        asked = recent[-2]
         said = self._aside + self._shown("earlier") + recent[:-2]
         turn = await temporary.ask(
             viewer.user_id,
@@ -77,7 +79,7 @@ class TemporaryChat(ShownMessages, mixin=True):
             uuid.UUID(self._temporary_id),
             said,
             "".join(asked.blocks),
-            answer.model,
+            model,
         )
         self.recent = [*recent[:-2], turn.question, turn.answer]
 

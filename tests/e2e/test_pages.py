@@ -26,7 +26,7 @@ from tests.e2e.steps import (
     sign_in,
     sign_up,
 )
-from tests.fake_provider import Answer, FakeProvider
+from tests.fake_provider import Answer, FakeProvider, Gate
 from tests.served import Served
 
 PHONE = {"width": 390, "height": 844}
@@ -252,6 +252,47 @@ def test_copy_code_copies_the_code_alone(provider: FakeProvider, page: Page) -> 
     begin_chat(page, "Code, please")
     button(answer(page), "Copy code").click()
     expect_copied(page, "print('<1>')\n\nprint(2)")
+
+
+def test_a_refusal_goes_away_by_itself_and_waits_while_it_is_pointed_at(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    gate = Gate(after=1)
+    provider.enqueue(Answer(gate=gate))
+    send(page, "And now?")
+    expect_status(page, "generating")
+    messages(page, "assistant").first.hover()
+    button(messages(page, "assistant").first, "Regenerate").click()
+    notice = page.locator(".notice")
+    expect(notice.get_by_role("alert")).to_contain_text("still being written")
+    notice.hover()
+    state = "element => element.getAnimations()[0].playState"
+    assert notice.evaluate(state) == "paused"
+    page.mouse.move(0, 0)
+    assert notice.evaluate(state) == "running"
+    notice.evaluate("element => element.getAnimations()[0].finish()")  # half a minute later
+    expect(notice).to_have_count(0)
+    gate.open()
+    expect_status(page, "complete")
+
+
+def test_a_chat_that_was_deleted_elsewhere_has_no_title_and_no_menu_any_more(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    url = begin_chat(page, "The first words")
+    other = page.context.new_page()
+    other.goto(url)
+    expect(button(other, "Chat menu")).to_be_visible()
+    expect_status(other, "complete")
+    _chat_action(page, "Delete")
+    button(page.get_by_role("alertdialog"), "Delete").click()
+    expect_not_found(other)
+    expect(button(other, "Chat menu")).to_have_count(0)
+    expect(button(other, "The first words")).to_have_count(0)
+    expect(other).to_have_title("General assistant")
 
 
 def _chat_action(page: Page, name: str) -> None:

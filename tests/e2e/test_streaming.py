@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browsers import OpenPage
 from tests.e2e.steps import (
@@ -40,6 +40,11 @@ WATCH_FOR_DOUBLES = """() => {
 }"""
 
 
+def said(page: Page) -> Locator:
+    """What those hear who don't see the page, of the answer that just ended."""
+    return page.locator("[data-scroller] > [role=status]")
+
+
 def test_stop_keeps_the_text_so_far_and_leaves_the_provider_and_the_next_message_works(
     app: Served, provider: FakeProvider, page: Page
 ) -> None:
@@ -53,6 +58,8 @@ def test_stop_keeps_the_text_so_far_and_leaves_the_provider_and_the_next_message
     provider.wait_for_request().wait_closed_by_client()
 
     expect_status(page, "stopped")
+    expect(said(page)).to_have_text("You stopped this answer.")
+    expect(composer(page)).to_be_focused()
     assert text_of(answer(page)) == "The tide comes in,"
     assert app.message(message_id(answer(page))) == ("stopped", "The tide comes in, ")
     send(page, "Go on")

@@ -186,3 +186,26 @@ def test_what_is_sent_at_once_after_the_switch_is_not_stored_either(
     expect(page).to_have_url(re.compile(r"\?temporary=1$"))
     expect(chat_links(page)).to_have_count(0)
     assert f"{SECRET}, quickly" not in everything_stored(app)
+
+
+def test_an_answer_that_is_asked_for_again_is_the_model_s_that_was_chosen_since(
+    provider: FakeProvider, page: Page
+) -> None:
+    provider.default = Answer(status=401)
+    sign_up(page, "Alice")
+    begin_temporary(page)
+    send(page, "Is anybody there?")
+    expect_status(page, "failed")
+    provider.default = Answer(text="Here I am.")
+    for model, again in (("another/model", "Retry"), ("a-third", "Regenerate")):
+        page.get_by_role("button", name=re.compile("^Model: ")).click()
+        search = page.get_by_role("combobox", name="Search models", exact=True)
+        expect(search).to_be_focused()
+        search.fill(model)
+        search.press("Enter")
+        expect(button(page, f"Model: {model}")).to_be_visible()
+        asked = len(provider.requests)
+        answer(page).hover()
+        button(answer(page), again).click()
+        assert provider.wait_for_request(asked).model == model
+        expect_status(page, "complete")

@@ -17,6 +17,7 @@ from tests.e2e.steps import (
     messages,
     new_chat,
     send,
+    sign_out,
     sign_up,
 )
 from tests.fake_provider import Answer, FakeProvider, Gate
@@ -136,7 +137,11 @@ def test_a_message_is_deleted_with_what_followed_it(provider: FakeProvider, page
     expect_texts(page, "One", "A short answer.", "Two", "Second.")
 
     dialog = delete(page, answer(page))
-    button(dialog, "Cancel").click()
+    expect(button(dialog, "Cancel")).to_be_focused()
+    for name in ("Delete", "Cancel"):
+        page.keyboard.press("Tab")
+        expect(button(dialog, name)).to_be_focused()
+    page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     expect_texts(page, "One", "A short answer.", "Two", "Second.")
     expect(button(answer(page), "Delete message")).to_be_focused()
@@ -184,3 +189,34 @@ def test_an_edit_that_was_left_is_open_when_one_comes_back_and_the_composer_has_
     page.wait_for_url(chat)
     expect(field(page)).to_have_value("What is two?")
     expect(composer(page)).to_be_focused()
+
+
+def test_a_half_written_edit_outlives_a_reload_and_goes_with_the_sign_in(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "What is one?")
+    edit(page, messages(page, "user").first).fill("What is two?")
+    page.wait_for_function("() => Object.values(localStorage).includes('What is two?')")
+    page.reload()
+    expect(field(page)).to_have_value("What is two?")
+    expect(composer(page)).to_be_focused()
+    sign_out(page)
+    assert "What is two?" not in page.evaluate("JSON.stringify({...localStorage})")
+
+
+def test_escape_in_an_edit_leaves_the_answer_that_is_being_written_alone(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_chat(page, "What is one?")
+    gate = Gate(after=1)
+    provider.enqueue(Answer(pieces=("Some ", "more."), gate=gate))
+    send(page, "And two?")
+    expect(answer(page)).to_contain_text("Some")
+    edit(page, messages(page, "user").first)
+    page.keyboard.press("Escape")
+    expect(field(page)).to_have_count(0)
+    gate.open()
+    expect_status(page, "complete")
+    expect(answer(page)).to_contain_text("Some more.")
