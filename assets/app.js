@@ -177,10 +177,14 @@
   const toClipboard = async (text) => {
     if (navigator.clipboard) return navigator.clipboard.writeText(text);
     const field = Object.assign(document.createElement("textarea"), { value: text });
-    document.body.append(field); // a page on plain http has no clipboard API
+    // A page on plain http has no clipboard API; and a dialog lets nothing outside of it have the focus.
+    const from = document.activeElement;
+    (from?.closest("[role=dialog], [role=alertdialog]") ?? document.body).append(field);
     field.select();
-    document.execCommand("copy");
+    const isCopied = document.execCommand("copy");
     field.remove();
+    from?.focus();
+    if (!isCopied) throw new Error("nothing may be copied here");
   };
 
   const copyMessage = async (id, text) => {
@@ -258,14 +262,22 @@
 
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
   on("click", (event) => {
-    if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on, .regenerate")) return;
+    if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on, .regenerate, [data-once]")) return;
     event.preventDefault();
     event.stopPropagation();
   }, { capture: true });
 
+  const ONCE = 1000; // milliseconds in which the same form, pressed again, means the same
   on("submit", (event) => {
     const form = event.target;
-    if (form.matches("[data-api]")) {
+    if (form.matches("[data-once]")) {
+      const isAgain = event.timeStamp - (form.dataset.sentAt ?? -Infinity) < ONCE;
+      if (!isAgain) form.dataset.sentAt = event.timeStamp;
+      else {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    } else if (form.matches("[data-api]")) {
       event.preventDefault();
       submitToApi(form);
     }

@@ -125,4 +125,4 @@ del app.app_wraps[(5, "Overlay")]  # Reflex's sign of a lost connection: compone
 app.add_middleware(OwnerLock(), index=0)
 app.register_lifespan_task(lifespan)
 for module in PAGES:
-    app.add_page(module.page, **module.OPTIONS)
+    app.add_page(module.page, image="/icons/icon-512.png", **module.OPTIONS)

@@ -133,6 +133,7 @@ def _commands() -> rx.Component:
             ),
         ),
         _command("layout-grid", t("Projects"), href="/projects"),
+        _command("archive", t("Archived chats"), href="/archived"),
         _command("settings", t("Settings"), href="/settings"),
         _command("sun-moon", t("Switch theme"), on_click=rx.toggle_color_mode),
         shortcuts,

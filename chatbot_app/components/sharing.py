@@ -28,6 +28,7 @@ def share_dialog() -> rx.Component:
                     t("Create link"),
                     type="button",
                     on_click=Sharing.create,
+                    data_once="",
                     class_name="button primary",
                 ),
                 class_name="dialog-actions",

@@ -114,6 +114,7 @@ def _bar() -> rx.Component:
                     type="button",
                     title=t("Rename"),
                     on_click=Conversation.start_renaming,
+                    data_takes_focus="",
                     class_name="title-button ellipsis",
                 ),
                 rx.el.span(
@@ -123,7 +124,7 @@ def _bar() -> rx.Component:
                             rx.icon("message-circle-dashed", size=16, aria_hidden="true"),
                             t("Temporary chat"),
                         ),
-                        t("New chat"),
+                        rx.cond(Conversation.is_missing, "", t("New chat")),
                     ),
                     class_name="page-bar-title",
                 ),

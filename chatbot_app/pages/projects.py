@@ -101,9 +101,11 @@ def _new_project() -> rx.Component:
                     class_name="dialog-actions",
                 ),
                 on_submit=Projects.create,
+                data_once="",
                 class_name="form",
             ),
             max_width="34rem",
+            on_pointer_down_outside=rx.prevent_default,  # or what was typed would be gone
         ),
         on_open_change=Projects.show_dialog,
     )

@@ -69,7 +69,8 @@ def temperature(value: object) -> float | None:
     if value is None or (isinstance(value, str) and is_blank(value)):
         return None
     try:
-        number = float(value) if isinstance(value, str | float | int) else math.nan
+        written = value.replace(",", ".") if isinstance(value, str) else value
+        number = float(written) if isinstance(written, str | float | int) else math.nan
     except (ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not 0 <= number <= 2:

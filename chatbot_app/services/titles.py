@@ -46,7 +46,7 @@ _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL |
 _LABEL = re.compile(r"^(?:title|titel|titre|t\u00edtulo|titolo)\s*:\s*", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(\*\*?|__|`)(?=\S)(.+?)(?<=\S)\1")
 _AROUND = (
-    "\"'`*_\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f <>"
+    "\"'`*_\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f "
 )
 
 

@@ -235,6 +235,7 @@ async def test_what_is_gone_or_comes_from_the_demo_model_gets_no_title(
         ("## Whales and C#", "Whales and C#"),
         ("<think>Let me think.\nWhales…</think>\n\nWhales eat", "Whales eat"),
         ("<think>never to end", ""),
+        ("Sorting a Vec<T>", "Sorting a Vec<T>"),
         ("What do whales eat?", "What do whales eat?"),
         ("C# and C++", "C# and C++"),
         ("Wale im Winter\x00\u202e\ud800", "Wale im Winter\ufffd\ufffd"),
