@@ -149,6 +149,14 @@ def test_only_db_ends_a_transaction(path: Path):
 
 
 @pytest.mark.parametrize("path", modules(), ids=name)
+def test_only_our_own_link_is_a_link_of_reflex(path: Path):
+    used = {ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)}
+    assert name(path) == "components/links.py" or "rx.link" not in used, (
+        f"{name(path)} uses rx.link, unreadable under the pointer: take components.links.link."
+    )
+
+
+@pytest.mark.parametrize("path", modules(), ids=name)
 def test_every_module_says_what_belongs_in_it(path: Path):
     if path.stat().st_size:
         assert ast.get_docstring(tree(path)), f"{name(path)} needs a docstring at its top."

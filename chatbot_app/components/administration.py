@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from chatbot_app.components.links import link
 from chatbot_app.components.missing import missing
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.shell import shell
@@ -28,7 +29,7 @@ def administration(
             t("Administration"),
             rx.el.nav(
                 *[
-                    rx.link(
+                    link(
                         words,
                         href=href,
                         underline="none",

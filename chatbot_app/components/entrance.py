@@ -8,6 +8,7 @@ import reflex as rx
 
 from chatbot_app.components.fields import form_says, text_field
 from chatbot_app.components.language import language_choice
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 
 
@@ -25,7 +26,7 @@ def entrance(
 ) -> rx.Component:
     """A card in the middle of the page."""
     return rx.el.main(
-        rx.link(brand(), href="/", underline="none", class_name="entrance-brand"),
+        link(brand(), href="/", underline="none", class_name="entrance-brand"),
         rx.el.div(rx.el.h1(title), *children, class_name="entrance-card"),
         rx.el.p(footer, class_name="entrance-footer"),
         language_choice("language-choice"),

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 
 
@@ -16,8 +17,8 @@ def missing(
             t("The address may be mistyped, or what was here is gone.") if what is None else what
         ),
         rx.el.div(
-            rx.link(t("Go to your chats"), href="/", underline="none", class_name="button primary"),
-            rx.link(t("All projects"), href="/projects", underline="none", class_name="button"),
+            link(t("Go to your chats"), href="/", underline="none", class_name="button primary"),
+            link(t("All projects"), href="/projects", underline="none", class_name="button"),
             class_name="missing-actions",
         ),
         class_name="missing",

@@ -8,6 +8,7 @@ from typing import Any
 
 import reflex as rx
 
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.schemas import ChatHit, MessageHit, ProjectCard, TextPart
 from chatbot_app.services.search import LONGEST_QUERY
@@ -108,7 +109,7 @@ def _option(icon: str, *text: Any, href: Any = None, **props: Any) -> rx.Compone
     options: dict[str, Any] = {"role": "option", "class_name": "palette-option"} | props
     if href is None:
         return rx.el.div(*content, **options)
-    return rx.link(*content, href=href, underline="none", tab_index=-1, **options)
+    return link(*content, href=href, underline="none", tab_index=-1, **options)
 
 
 def _commands() -> rx.Component:

@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.chat_menu import chat_dialogs, chat_items
 from chatbot_app.components.icons import icon_button
+from chatbot_app.components.links import link
 from chatbot_app.components.menus import menu_content
 from chatbot_app.components.palette import palette_button
 from chatbot_app.components.titles import title_form
@@ -138,7 +139,7 @@ def _chat(chat: rx.Var[ChatItem]) -> rx.Component:
 
 def _chat_line(chat: rx.Var[ChatItem]) -> rx.Component:
     return rx.fragment(
-        rx.link(
+        link(
             chat.title,
             href="/projects/" + chat.project_id + "/chat/" + chat.id,
             title=chat.title,

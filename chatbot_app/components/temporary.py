@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.state.conversation import Conversation
 
@@ -32,7 +33,7 @@ def temporary_note() -> rx.Component:
 
 
 def _switch(icon: str, name: rx.Var[str], href: rx.Var[str] | str) -> rx.Component:
-    return rx.link(
+    return link(
         rx.icon(icon, size=18, aria_hidden="true"),
         href=href,
         underline="none",

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from chatbot_app.components.icons import icon_button
+from chatbot_app.components.links import link
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.words import t
 from chatbot_app.schemas import ArchivedChat
@@ -47,7 +48,7 @@ def page() -> rx.Component:
 
 def _chat(chat: rx.Var[ArchivedChat]) -> rx.Component:
     return rx.el.li(
-        rx.link(
+        link(
             rx.el.span(chat.title, class_name="archived-title ellipsis"),
             rx.el.span(
                 t(

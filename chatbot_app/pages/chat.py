@@ -6,6 +6,7 @@ from reflex_base.vars.base import VarData
 from chatbot_app.components.chat_menu import archived_bar, chat_menu
 from chatbot_app.components.composer import composer
 from chatbot_app.components.icons import icon_button
+from chatbot_app.components.links import link
 from chatbot_app.components.message import delete_dialog, message_article
 from chatbot_app.components.missing import missing
 from chatbot_app.components.model_picker import CHOSEN_MODEL
@@ -130,7 +131,7 @@ def _bar() -> rx.Component:
                 ),
             ),
         ),
-        rx.link(
+        link(
             rx.el.span(Conversation.project_name, class_name="ellipsis"),
             rx.icon("settings-2", size=14, aria_hidden="true"),
             href="/projects/" + Conversation.open_project_id,

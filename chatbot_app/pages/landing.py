@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.entrance import brand
 from chatbot_app.components.language import language_choice
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
@@ -33,7 +34,7 @@ def page() -> rx.Component:
     return rx.el.div(
         rx.el.header(
             brand(),
-            rx.link(t("Sign in"), href="/login", underline="none", class_name="button"),
+            link(t("Sign in"), href="/login", underline="none", class_name="button"),
             class_name="landing-bar",
         ),
         rx.el.main(
@@ -73,7 +74,7 @@ def _way_in() -> rx.Component:
 
 
 def _large(words: rx.Var[str] | str, path: str) -> rx.Component:
-    return rx.link(words, href=path, underline="none", class_name="button primary large")
+    return link(words, href=path, underline="none", class_name="button primary large")
 
 
 def _promise(icon: str, title: rx.Var[str] | str, text: rx.Var[str]) -> rx.Component:

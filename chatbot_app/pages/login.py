@@ -5,6 +5,7 @@ import reflex as rx
 from chatbot_app.components.entrance import api_form, entrance
 from chatbot_app.components.fields import text_field
 from chatbot_app.components.identities import provider_buttons, provider_problem
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
@@ -34,10 +35,10 @@ def page() -> rx.Component:
             ),
             submit=t("Sign in"),
         ),
-        rx.el.p(rx.link(t("Forgot your password?"), href="/forgot"), class_name="entrance-aside"),
+        rx.el.p(link(t("Forgot your password?"), href="/forgot"), class_name="entrance-aside"),
         provider_buttons(),
         footer=rx.cond(
             Landing.registration == "open",
-            rx.fragment(t("New here?"), " ", rx.link(t("Create an account"), href="/register")),
+            rx.fragment(t("New here?"), " ", link(t("Create an account"), href="/register")),
         ),
     )

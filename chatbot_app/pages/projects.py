@@ -3,6 +3,7 @@
 import reflex as rx
 
 from chatbot_app.components.fields import form_error, text_area, text_field
+from chatbot_app.components.links import link
 from chatbot_app.components.shell import page as framed
 from chatbot_app.components.words import t
 from chatbot_app.schemas import ProjectCard
@@ -34,7 +35,7 @@ def page() -> rx.Component:
 
 def _card(project: rx.Var[ProjectCard]) -> rx.Component:
     return rx.el.li(
-        rx.link(
+        link(
             rx.el.h2(project.name, class_name="ellipsis"),
             rx.el.p(
                 rx.cond(project.summary != "", project.summary, t("No instructions yet.")),
@@ -52,7 +53,7 @@ def _card(project: rx.Var[ProjectCard]) -> rx.Component:
             underline="none",
             class_name="card-link",
         ),
-        rx.link(
+        link(
             rx.icon("settings-2", size=16, aria_hidden="true"),
             href="/projects/" + project.id,
             aria_label=t("Settings of {name}", name=project.name),

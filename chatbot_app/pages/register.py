@@ -5,6 +5,7 @@ import reflex as rx
 from chatbot_app.components.entrance import api_form, entrance, link_token, new_password
 from chatbot_app.components.fields import text_field
 from chatbot_app.components.identities import provider_buttons
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
@@ -35,9 +36,7 @@ def page() -> rx.Component:
             data_registration=Landing.registration,
         ),
         rx.cond(Landing.registration == "open", provider_buttons()),
-        footer=rx.fragment(
-            t("Already have an account?"), " ", rx.link(t("Sign in"), href="/login")
-        ),
+        footer=rx.fragment(t("Already have an account?"), " ", link(t("Sign in"), href="/login")),
     )
 
 

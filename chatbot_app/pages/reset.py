@@ -3,6 +3,7 @@
 import reflex as rx
 
 from chatbot_app.components.entrance import api_form, entrance, link_token, new_password
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
@@ -21,6 +22,6 @@ def page() -> rx.Component:
             submit=t("Save password"),
         ),
         footer=rx.fragment(
-            t("The link is too old?"), " ", rx.link(t("Ask for another"), href="/forgot")
+            t("The link is too old?"), " ", link(t("Ask for another"), href="/forgot")
         ),
     )

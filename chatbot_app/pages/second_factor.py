@@ -4,6 +4,7 @@ import reflex as rx
 
 from chatbot_app.components.entrance import api_form, entrance
 from chatbot_app.components.fields import text_field
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
@@ -31,5 +32,5 @@ def page() -> rx.Component:
             ),
             submit=t("Continue"),
         ),
-        footer=rx.link(t("Back to sign-in"), href="/login"),
+        footer=link(t("Back to sign-in"), href="/login"),
     )

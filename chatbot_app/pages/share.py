@@ -3,6 +3,7 @@
 import reflex as rx
 
 from chatbot_app.components.entrance import brand
+from chatbot_app.components.links import link
 from chatbot_app.components.prose import Answer
 from chatbot_app.components.words import t
 from chatbot_app.schemas import MessageView
@@ -21,7 +22,7 @@ def page() -> rx.Component:
     return rx.el.div(
         rx.el.header(
             brand(),
-            rx.link(t("Home"), href="/", underline="none", class_name="button"),
+            link(t("Home"), href="/", underline="none", class_name="button"),
             class_name="landing-bar",
         ),
         rx.el.main(

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from chatbot_app.components.entrance import api_form, entrance, link_token
+from chatbot_app.components.links import link
 from chatbot_app.components.words import t
 from chatbot_app.state.landing import Landing
 
@@ -15,5 +16,5 @@ def page() -> rx.Component:
         t("Confirm your email"),
         rx.el.p(t("One click, and we know that mail reaches you."), class_name="entrance-lead"),
         api_form("/api/auth/verify", link_token(), submit=t("Confirm my email"), data_once=""),
-        footer=rx.link(t("Go to your chats"), href="/"),
+        footer=link(t("Go to your chats"), href="/"),
     )

@@ -2,11 +2,20 @@
 
 import re
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browsers import OpenPage
-from tests.e2e.steps import begin_chat, button, expect_chat_ready, expect_loaded, sign_up
+from tests.e2e.steps import (
+    begin_chat,
+    button,
+    chat_links,
+    expect_chat_ready,
+    expect_loaded,
+    expect_not_found,
+    sign_up,
+)
 from tests.e2e.test_administration import make_admin
 from tests.fake_provider import Answer, FakeProvider
 from tests.served import Served
@@ -108,3 +117,38 @@ def test_axe_finds_nothing_serious_on_any_page(
 
     told = [f"{name}: {line}" for name, lines in found.items() for line in lines]
     assert not told, "\n".join(told)
+
+
+CONTRAST = """element => axe.run(element, {runOnly: ["color-contrast"]}).then((found) => ({
+  seen: found.passes.length + found.violations.length,
+  faint: found.violations.flatMap(({ nodes }) => nodes.map((node) => node.failureSummary)),
+}))"""
+
+
+def expect_readable_under_the_pointer(link: Locator) -> None:
+    """Its text keeps its contrast while it is hovered."""
+    if not link.page.evaluate("'axe' in window"):
+        link.page.evaluate(AXE_SCRIPT)
+    link.hover()
+    found = link.evaluate(CONTRAST)
+    assert found["seen"] > 0
+    assert found["faint"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_link_stays_readable_under_the_pointer(
+    app: Served, provider: FakeProvider, open_page: OpenPage, scheme: str
+) -> None:
+    page = open_page(reduced_motion="reduce", color_scheme=scheme)
+    page.goto("/")
+    for name in ("Create your account", "Sign in"):
+        expect_readable_under_the_pointer(page.get_by_role("link", name=name, exact=True))
+    sign_up(page, "Alice")
+    begin_chat(page, "Hello")
+    expect_readable_under_the_pointer(chat_links(page).first)
+    page.goto("/projects")
+    expect_readable_under_the_pointer(page.get_by_role("main").locator(".card-link").first)
+    page.goto("/nowhere")
+    expect_not_found(page)
+    for name in ("Go to your chats", "All projects"):
+        expect_readable_under_the_pointer(page.get_by_role("link", name=name, exact=True))
