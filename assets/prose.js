@@ -1,6 +1,7 @@
 // Draws the markdown of answers with React: at streaming speed, and safely, for nothing here is ever HTML of a
-// model's. Text becomes elements; what only looks like HTML stays text; images are cards until somebody asks for
-// them; addresses are the harmless kinds alone. Formulas, colours and diagrams are fetched with the first of them.
+// model's. Text becomes elements; what only looks like HTML stays text, all but a plain <br>; images are cards until
+// somebody asks for them; addresses are the harmless kinds alone. Formulas, colours and diagrams are fetched with the
+// first of them.
 import { Fragment, createElement as h, memo, useId, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { Marked } from "marked";
 import { Diagram } from "./diagrams.js";
@@ -110,6 +111,8 @@ const image = (token) => {
     : link(token, words);
 };
 
+const LINE_END = /^<br\s*\/?>$/i; // the only way to break a line in a cell of a table
+
 const all = (tokens, isOpen) => tokens.flatMap((token, i) => elements[token.type]?.(token, isOpen && i === tokens.length - 1));
 const within = (tag, token, props) => h(tag, props, ...all(token.tokens ?? []));
 const cell = (tag) => (it) => within(tag, it, { style: it.align ? { textAlign: it.align } : undefined });
@@ -128,7 +131,7 @@ const elements = {
   codespan: (t) => h("code", null, t.text),
   text: (t) => (t.tokens ? all(t.tokens) : t.escaped ? t.text : decode(t.text)),
   escape: (t) => t.text,
-  html: (t) => (t.block ? h("p", null, t.text) : t.text),
+  html: (t) => (t.block ? h("p", null, t.text) : LINE_END.test(t.text) ? h("br") : t.text),
   tex: (t) => h(Tex, { text: t.text, display: t.display }),
   link: aroundLink,
   image,

@@ -2,8 +2,8 @@
 drawn anew without need. How it is drawn is in `assets/prose.js`: `notes.js` has the footnotes,
 `diagrams.js` Mermaid, `remote_images.js` pictures of other hosts.
 
-Raw HTML stays text, links leave for a new tab, remote images are fetched when somebody asks for
-them (CVE-2025-32711).
+Raw HTML stays text, all but `<br>`; links leave for a new tab, remote images are fetched when
+somebody asks for them (CVE-2025-32711).
 """
 
 import reflex as rx

@@ -94,6 +94,7 @@ BLOCKS = [
     f"~~~js class=x onclick={RUN}\n</pre><img src=x onerror={RUN}>\n~~~",
     f"`</code><img src=x onerror={RUN}>` ``<script>{RUN}</script>``",
     f"| <img src=x onerror={RUN}> | [x](javascript:{RUN}) |\n| --- | :---: |\n| ![x](//{EVIL}/t.png) | <b |",
+    f"| a<br>b<br onclick={RUN}> |\n| --- |\n| <br/onload={RUN}><br style=background:url(//{EVIL}/x)/> |",
     f"# <img src=x onerror={RUN}>\n\n> <script>{RUN}</script>\n> - <svg onload={RUN}>",
     f"1. <iframe src=//{EVIL}>\n   - <img src=x onerror={RUN}>",
     f"- [ ] <input onfocus={RUN} autofocus>\n- [x] **<img src=x onerror={RUN}>** _<svg/onload={RUN}>_",

@@ -10,6 +10,7 @@ from tests.e2e.steps import (
     answer,
     begin_chat,
     button,
+    copied,
     expect_copied,
     expect_status,
     send,
@@ -148,6 +149,31 @@ def test_hostile_markdown_is_text_and_its_links_lead_nowhere(
         for link in inside.locator("a:not([href])").all():
             link.click()
         assert page.evaluate("window.owned") is None
+        page.reload()
+
+
+BROKEN = """| Port | Calls |
+| --- | --- |
+| Skagen<br>Denmark | *one*<br/>two<BR />three |
+
+- item<br>of two lines
+
+Not these: `<br>` <br class=x> </br> <brx> <hr>
+"""
+
+
+def test_a_line_is_broken_by_a_tag_for_a_table_has_no_other_way(
+    provider: FakeProvider, page: Page
+) -> None:
+    inside = shown(provider, page, BROKEN)
+    for _ in range(2):
+        cells = inside.locator("td")
+        expect(cells.first.locator("br")).to_have_count(1)
+        assert cells.first.inner_text() == "Skagen\nDenmark"
+        assert cells.last.inner_text() == "one\ntwo\nthree"
+        assert inside.locator("li").inner_text() == "item\nof two lines"
+        expect(inside.locator("p")).to_have_text("Not these: <br> <br class=x> </br> <brx> <hr>")
+        assert copied(page, answer(page)).strip() == BROKEN.strip()
         page.reload()
 
 
