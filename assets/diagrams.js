@@ -100,7 +100,7 @@ const draw = async (text) => {
     picture.setAttribute("width", width);
     picture.setAttribute("height", height);
     const title = picture.querySelector("title")?.textContent ?? "";
-    return { title, width, address: `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(picture))}` };
+    return { title, width, height, address: `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(picture))}` };
   } finally {
     inside.body.replaceChildren();
   }
@@ -110,6 +110,9 @@ let queue = Promise.resolve(); // Mermaid has one configuration at a time
 const inTurn = (text) => (queue = queue.then(() => draw(text), () => draw(text)));
 
 // ---- The card ----
+
+// Its place is as high as it will be before the browser has read it: the view follows to its end.
+const sizeOf = ({ width, height }) => ({ width, minWidth: width * LEAST_SCALE, aspectRatio: `${width} / ${height}` });
 
 export const Diagram = memo(({ text, isOpen }) => {
   const card = useRef(null);
@@ -135,7 +138,7 @@ export const Diagram = memo(({ text, isOpen }) => {
         picture && h("button", { type: "button", onClick: () => setSource(!isSource) }, isSource ? say("Show diagram") : say("Show source")),
         h("button", { type: "button", "data-copy-code": "" }, say("Copy code")))),
     isShown && h("div", { className: "diagram-view", tabIndex: 0 },
-      h("img", { src: picture.address, alt: picture.title || say("Diagram"), style: { width: picture.width, minWidth: picture.width * LEAST_SCALE } })),
+      h("img", { src: picture.address, alt: picture.title || say("Diagram"), style: sizeOf(picture) })),
     h("pre", { tabIndex: 0, hidden: isShown }, h("code", null, text)),
     isUndrawable && h("p", { className: "diagram-note" }, say("This diagram could not be drawn, so here is its source.")));
 });

@@ -359,7 +359,7 @@ def test_a_diagram_is_a_picture_once_it_is_whole_and_follows_the_theme(
     expect_status(page, "complete")
     picture = good.get_by_role("img", name="Ebb and flow", exact=True)
     expect(picture).to_be_visible()
-    page.wait_for_function("document.querySelector('.diagram img').naturalWidth > 100")
+    page.wait_for_function("() => document.querySelector('.diagram img').naturalWidth > 100")
     expect(good.locator("pre")).to_be_hidden()
     expect(bad.locator("pre")).to_have_text("flowchart LR\n  ((((")
     expect(bad).to_contain_text("This diagram could not be drawn")
@@ -374,6 +374,29 @@ def test_a_diagram_is_a_picture_once_it_is_whole_and_follows_the_theme(
     expect(picture).to_have_count(0)
     button(good, "Show diagram").click()
     expect(picture).to_be_visible()
+
+
+def test_the_view_follows_to_the_end_of_a_diagram_that_is_drawn_after_the_answer(
+    provider: FakeProvider, page: Page
+) -> None:
+    held = list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/*mermaid*", hold)
+    provider.enqueue(
+        Answer(text="Tides. " * 900 + "\n\n```mermaid\nflowchart TD\n  a --> b --> c\n```")
+    )
+    sign_up(page, "Alice")
+    with page.expect_request("**/*mermaid*"):
+        begin_chat(page, "Go ahead")
+    [request] = held
+    request.continue_()
+    page.wait_for_function("() => document.querySelector('.diagram img')?.naturalHeight > 100")
+    expect(page.locator("[data-jump]")).to_be_hidden()
+    left = "it => it.scrollHeight - it.scrollTop - it.clientHeight"
+    assert page.locator("[data-scroller]").evaluate(left) < 4
 
 
 PIXEL = b"""<svg xmlns="http://www.w3.org/2000/svg" width="3000" height="2000"/>"""
