@@ -254,6 +254,24 @@ def test_copy_code_copies_the_code_alone(provider: FakeProvider, page: Page) -> 
     expect_copied(page, "print('<1>')\n\nprint(2)")
 
 
+def test_a_project_is_made_once_however_often_one_presses_and_kept_from_a_slip(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    page.goto("/projects")
+    expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+    button(page, "New project").click()
+    name = page.get_by_role("dialog").get_by_role("textbox", name="Project name", exact=True)
+    name.fill("Only one")
+    page.mouse.click(5, 5)  # beside the dialog
+    expect(name).to_have_value("Only one")
+    name.press("Enter")
+    name.press("Enter")
+    expect(composer(page)).to_have_attribute("placeholder", "Message Only one")
+    page.goto("/projects")
+    expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(2)
+
+
 def test_a_refusal_goes_away_by_itself_and_waits_while_it_is_pointed_at(
     provider: FakeProvider, page: Page
 ) -> None:

@@ -391,8 +391,9 @@ def test_the_view_follows_to_the_end_of_a_diagram_that_is_drawn_after_the_answer
     sign_up(page, "Alice")
     with page.expect_request("**/*mermaid*"):
         begin_chat(page, "Go ahead")
-    [request] = held
-    request.continue_()
+    while not held:
+        page.wait_for_timeout(50)  # it is held a moment after it is heard of
+    held.pop().continue_()
     page.wait_for_function("() => document.querySelector('.diagram img')?.naturalHeight > 100")
     expect(page.locator("[data-jump]")).to_be_hidden()
     left = "it => it.scrollHeight - it.scrollTop - it.clientHeight"

@@ -39,7 +39,9 @@ def store_long_chat(app: Served, page: Page) -> tuple[str, list[str]]:
     chat["title"] = "The long voyage"
     for number, message in enumerate(written):
         message["content"] = f"Number {number} of what was said, " + "and so on, " * 20
-    written[PLACE]["content"] = "Beware of the **Kraken**, which sleeps beneath the reef."
+    written[PLACE]["content"] = (
+        "Beware of the **Kraken**, which sleeps there. " + "Be quiet. " * 300
+    )
     db.configure(f"sqlite:///{app.data / 'chatbot.db'}")
     try:
         crowd.store({"chat": [chat], "message": written})
@@ -84,6 +86,7 @@ def test_a_message_of_long_ago_is_found_and_gone_to_by_keyboard(
     page.wait_for_function("id => window.marked.includes(id)", arg=ids[PLACE])
     expect(dialog).to_have_count(0)
     assert page.locator("article").count() < 100
+    assert page.locator("main").evaluate("stage => stage.scrollTop") == 0, "only the chat scrolls"
 
     # Up and down from there, and on to the end.
     page.locator("[data-scroller]").evaluate("box => box.scrollTo(0, 0)")

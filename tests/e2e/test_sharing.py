@@ -15,6 +15,40 @@ from tests.e2e.steps import (
 )
 from tests.fake_provider import Answer, FakeProvider
 
+NO_CLIPBOARD = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
+"""As a page on plain http finds it."""
+
+NOTE_WHAT_IS_COPIED = """() => document.addEventListener("copy", () => {
+  const field = document.activeElement;
+  window.copied = field.value.slice(field.selectionStart, field.selectionEnd);
+})"""
+
+
+def test_a_link_is_made_once_and_copied_on_a_phone_on_plain_http(
+    provider: FakeProvider, open_page: OpenPage
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    page.add_init_script(NO_CLIPBOARD)
+    sign_up(page, "Alice")
+    begin_chat(page, "Donaudampfschifffahrtsgesellschaftskapitän" * 4)
+    button(page, "Chat menu").click()
+    page.get_by_role("menuitem", name="Share", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Share this chat")
+    button(dialog, "Create link").dblclick()
+    copy = button(dialog, "Copy link")
+    expect(copy).to_have_count(1)
+    box = dialog.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    page.evaluate(NOTE_WHAT_IS_COPIED)
+    copy.click()
+    link = copy.get_attribute("data-copy-text")
+    page.wait_for_function("link => window.copied === link", arg=link)
+    expect(dialog.locator(":focus")).to_have_count(1)
+    page.wait_for_timeout(500)
+    expect(dialog.get_by_role("listitem")).to_have_count(1)
+
 
 def test_whoever_has_the_link_reads_the_chat_until_it_is_withdrawn(
     page: Page, provider: FakeProvider, open_page: OpenPage

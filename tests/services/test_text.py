@@ -79,6 +79,7 @@ def test_what_is_no_email_is_refused(address: object):
         (None, None),
         ("0", 0),
         ("0.7", 0.7),
+        ("0,7", 0.7),
         (" 2 ", 2),
         (1, 1),
         (1.5, 1.5),
