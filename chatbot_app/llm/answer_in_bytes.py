@@ -94,6 +94,8 @@ class AnswerInBytes:
         self._end()
         if not self._has_text:
             self.failure = failures.empty(self._finish_reason, has_thoughts=self._has_thoughts)
+        elif self._finish_reason == "length":
+            self.failure = failures.failure("length")
 
     def _fail(self, failure: ModelError) -> None:
         self._end()

@@ -32,6 +32,7 @@ Kind = Literal[
     "malformed",
     "empty",
     "filtered",
+    "length",
 ]
 """The stable words for `ModelError.kind`."""
 
@@ -104,6 +105,8 @@ _SENTENCES: Mapping[Kind, str] = {
     "filtered": mark(
         "The model provider's content filter held this answer back. Try to put it another way."
     ),
+    # Fits with Continue beneath it, and where there is none, as in a temporary chat.
+    "length": mark("The model reached its allowed length here. Ask it to go on for the rest."),
 }
 
 

@@ -100,11 +100,11 @@ class OpenAICompatible:
                         yield Thought(thought)
                     if text:
                         yield text
-                if answer.failure:
-                    raise answer.failure
                 if answer.usage:
                     yield answer.usage
                 await gathering.until_the_end(FAREWELL_SECONDS)
+                if answer.failure:
+                    raise answer.failure
         except failures.SDK_ERRORS as error:
             failure = failures.from_exception(error, model=model)
             log.warning("no answer (%s): %s", failure.kind, type(error.__cause__ or error).__name__)

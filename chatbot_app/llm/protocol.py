@@ -74,7 +74,8 @@ class ChatModel(Protocol):
         generator, or cancelling the task that reads it, closes the provider's connection at once.
 
         Raises:
-            ModelError: no answer came, or only the part that was yielded so far.
+            ModelError: no answer came, or only the part that was yielded so far; also where the model
+                reached the length that it is allowed.
         """
         ...
 

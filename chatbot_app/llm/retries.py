@@ -50,7 +50,7 @@ class Retrying:
             try:
                 async with aclosing(self._model.stream(prompt)) as pieces:
                     async for piece in pieces:
-                        has_begun = has_begun or not isinstance(piece, Thought)
+                        has_begun = has_begun or isinstance(piece, str)
                         has_thought = True
                         yield piece
                 return

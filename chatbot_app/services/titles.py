@@ -14,7 +14,7 @@ from contextlib import aclosing
 
 from chatbot_app import db
 from chatbot_app.config import get_settings
-from chatbot_app.errors import AppError
+from chatbot_app.errors import AppError, ModelError
 from chatbot_app.generation import Engine, Generation
 from chatbot_app.llm.protocol import Prompt, PromptMessage
 from chatbot_app.repositories import chats
@@ -67,7 +67,7 @@ class Titles:
             or self._engine.model.is_demo
             or generation.is_lost
             or generation.is_temporary
-            or generation.status not in {"complete", "stopped"}
+            or generation.status == "failed"
             or not generation.has_text
             or generation.chat_id in self._waiting
             or len(self._waiting) >= WAITING_MAX
@@ -111,11 +111,16 @@ class Titles:
         request = REQUEST.format(question=exchange.question, answer=exchange.answer)
         prompt = Prompt((PromptMessage("user", request),), model=exchange.model or None)
         said = ""
-        async with aclosing(self._engine.model.stream(prompt)) as pieces:
-            async for piece in pieces:
-                said += piece if isinstance(piece, str) else ""
-                if len(_THOUGHTS.sub("", said)) > ENOUGH:
-                    break
+        try:
+            async with aclosing(self._engine.model.stream(prompt)) as pieces:
+                async for piece in pieces:
+                    said += piece if isinstance(piece, str) else ""
+                    if len(_THOUGHTS.sub("", said)) > ENOUGH:
+                        break
+        except ModelError as error:
+            # A model that is allowed little has still said what the chat is about.
+            if error.kind != "length":
+                raise
         return said
 
 

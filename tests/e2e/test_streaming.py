@@ -14,6 +14,7 @@ from tests.e2e.steps import (
     begin_chat,
     button,
     composer,
+    copied,
     expect_chat_ready,
     expect_status,
     message_id,
@@ -181,6 +182,25 @@ def test_a_fault_of_the_provider_is_told_in_a_sentence_and_retry_works(
     page.reload()
     expect_status(page, "complete")
     expect(messages(page, "assistant")).to_have_count(1)
+
+
+def test_an_answer_that_reached_its_length_says_so_and_goes_on_with_continue(
+    provider: FakeProvider, page: Page
+) -> None:
+    provider.enqueue(Answer(pieces=PIECES, stop_after=2, finish_reason="length"))
+    provider.default = Answer(pieces=PIECES[2:])
+    sign_up(page, "Alice")
+    send(page, "Tell me of the tide")
+    expect_status(page, "interrupted")
+    expect(answer(page)).to_contain_text("The model reached its allowed length here.")
+    assert copied(page, answer(page)) == "".join(PIECES[:2])
+    cut = message_id(answer(page))
+
+    button(answer(page), "Continue").click()
+    expect_status(page, "complete")
+    assert text_of(answer(page)) == TEXT
+    assert message_id(answer(page)) == cut
+    expect(answer(page)).not_to_contain_text("allowed length")
 
 
 def test_a_provider_that_is_not_there_is_told_and_retry_works_when_it_is(

@@ -93,6 +93,11 @@ def test_no_answer_is_failed_with_a_reason_and_retry_works(
         pytest.param(
             Answer(pieces=PIECES, stop_after=3, ending="long_line"), "not an answer", id="long line"
         ),
+        pytest.param(
+            Answer(pieces=PIECES, stop_after=3, finish_reason="length"),
+            "allowed length",
+            id="length",
+        ),
     ],
 )
 def test_text_before_a_fault_is_kept_and_not_asked_for_again(

@@ -77,11 +77,33 @@ async def test_one_sign_of_the_end_is_enough(
     assert await ask(model) == "All of it."
 
 
-async def test_an_answer_at_its_length_limit_counts_as_complete(
+@pytest.mark.parametrize("ending", ["complete", "no_done"])
+async def test_an_answer_that_reached_its_length_keeps_its_text_and_count_and_says_so(
+    provider: FakeProvider, model: OpenAICompatible, ending: Ending
+) -> None:
+    counted = {"prompt_tokens": 9, "completion_tokens": 4}
+    provider.enqueue(
+        Answer(text="Cut at the lim", finish_reason="length", usage=counted, ending=ending)
+    )
+    pieces = list[object]()
+    with pytest.raises(ModelError, match="allowed length") as caught:
+        async for piece in model.stream(PROMPT):
+            pieces.append(piece)
+    assert caught.value.kind == "length"
+    assert "".join(map(str, pieces[:-1])) == "Cut at the lim"
+    assert pieces[-1] == Usage(9, 4)
+
+    await ask(model)
+    assert provider.requests[0].client == provider.requests[1].client
+
+
+async def test_a_whole_body_that_reached_its_length_is_told_as_well(
     provider: FakeProvider, model: OpenAICompatible
 ) -> None:
-    provider.enqueue(Answer(text="Cut at the lim", finish_reason="length"))
-    assert await ask(model) == "Cut at the lim"
+    choice = {"message": {"content": "Cut at the lim"}, "finish_reason": "length"}
+    provider.enqueue(Answer(body={"choices": [choice]}))
+    text, failure = await ask_in_vain(model)
+    assert (text, failure.kind) == ("Cut at the lim", "length")
 
 
 @pytest.mark.parametrize("bytes_per_write", [None, 1, 1000])

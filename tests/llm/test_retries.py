@@ -178,6 +178,24 @@ async def test_an_answer_that_broke_off_is_not_begun_again(
     assert len(provider.requests) == 1
 
 
+async def test_an_answer_that_reached_its_length_is_not_begun_again(
+    provider: FakeProvider, patient: Retrying
+) -> None:
+    provider.enqueue(Answer(text="Once upon", finish_reason="length"))
+    text, failure = await ask_in_vain(patient)
+    assert (text, failure.kind) == ("Once upon", "length")
+    assert len(provider.requests) == 1
+
+
+async def test_a_count_before_a_fault_that_may_pass_is_no_beginning_of_an_answer(
+    provider: FakeProvider, patient: Retrying
+) -> None:
+    counted = 'data: {"choices": [], "usage": {"prompt_tokens": 9}}\n\n'
+    provider.enqueue(Answer(body=counted + 'data: {"error": {"code": 503}}\n\n'))
+    provider.enqueue(Answer(text="Yes."))
+    assert await ask(patient) == "Yes."
+
+
 async def test_an_answer_that_broke_off_after_a_retry_is_not_begun_again(
     provider: FakeProvider, patient: Retrying
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from chatbot_app.errors import ModelError
 from chatbot_app.generation import Engine
-from chatbot_app.llm import Prompt
+from chatbot_app.llm import Prompt, failures
 from chatbot_app.schemas import Turn
 from chatbot_app.services import chat_places, chats, projects, titles, turns
 from chatbot_app.services.titles import Titles, clean
@@ -25,6 +25,7 @@ class NamingModel:
 
     def __init__(self, title: str | Exception = "Whales in winter") -> None:
         self.title = title
+        self.reaches_its_length = False
         self.asked: list[Prompt] = []
         self.may_name = asyncio.Event()
         self.may_name.set()
@@ -34,6 +35,7 @@ class NamingModel:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str]:
         if not prompt.messages[-1].content.startswith("Write a title"):
             yield ANSWER
+            self._end()
             return
         self.asked.append(prompt)
         self.is_naming.set()
@@ -45,8 +47,13 @@ class NamingModel:
                 raise self.title
             for character in self.title:
                 yield character
+            self._end()
         finally:
             self.at_once -= 1
+
+    def _end(self) -> None:
+        if self.reaches_its_length:
+            raise failures.failure("length")
 
     async def aclose(self) -> None:
         pass
@@ -119,6 +126,15 @@ async def test_no_model_takes_the_place_of_a_title_that_a_person_gave(
     await named.settle()
 
     assert title_of(alice, turn) == "Mine"
+
+
+async def test_a_model_that_is_allowed_little_names_a_chat_all_the_same(
+    engine: Engine, model: NamingModel, alice: Person
+) -> None:
+    named, model.reaches_its_length = Titles(engine), True
+    turn = await ask(engine, alice)
+    await named.settle()
+    assert title_of(alice, turn) == "Whales in winter"
 
 
 @pytest.mark.parametrize(
