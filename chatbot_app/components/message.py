@@ -66,7 +66,7 @@ def _answer(message: rx.Var[MessageView], agent: rx.Var[str]) -> rx.Component:
                 rx.cond(_ended_early(message), _ways_on(message)),
                 rx.el.div(
                     _versions(message),
-                    _copy(message),
+                    rx.cond(_has_text(message), _copy(message)),
                     icon_button(
                         "refresh-cw",
                         t("Regenerate"),
@@ -118,9 +118,14 @@ def _ended_early(message: rx.Var[MessageView]) -> rx.Var[bool]:
     return ended_early.to(bool)
 
 
+def _has_text(message: rx.Var[MessageView]) -> rx.Var[bool]:
+    """Whether there is a word to copy, or to go on from."""
+    return (message.blocks.join("").strip() != "").to(bool)
+
+
 def _ways_on(message: rx.Var[MessageView]) -> rx.Component:
     """What one can do about an answer that ended early, as long as it is the last."""
-    can_go_on = (message.status != "failed") & (message.blocks.length() > 0)
+    can_go_on = (message.status != "failed") & _has_text(message)
     return rx.el.div(
         rx.cond(
             can_go_on,

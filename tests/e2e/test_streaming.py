@@ -170,6 +170,7 @@ def test_a_fault_of_the_provider_is_told_in_a_sentence_and_retry_works(
     expect(answer(page)).to_contain_text(reason)
     if status == "interrupted":
         expect(answer(page)).to_contain_text("The tide comes in,")
+    expect(button(answer(page), "Copy")).to_have_count(1 if status == "interrupted" else 0)
     failed = message_id(answer(page))
 
     provider.default = Answer(pieces=PIECES)

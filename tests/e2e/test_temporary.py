@@ -11,6 +11,7 @@ from tests.e2e.steps import (
     button,
     chat_links,
     composer,
+    copied,
     expect_chat_ready,
     expect_status,
     messages,
@@ -151,6 +152,29 @@ def test_an_answer_in_a_temporary_chat_survives_a_reload_and_ends_with_the_chat(
     chat_links(page).first.click()
     expect(messages(page, "user")).to_have_text(["An ordinary one"])
     provider.requests[asked].wait_closed_by_client()
+
+
+def test_what_a_temporary_chat_offers_fits_how_its_answer_ended(
+    provider: FakeProvider, page: Page
+) -> None:
+    sign_up(page, "Alice")
+    begin_temporary(page)
+    provider.enqueue(Answer(text="Half of it", finish_reason="length"), Answer(status=401))
+    send(page, "Tell me")
+    expect_status(page, "interrupted")
+    expect(answer(page)).to_contain_text("Ask it to go on for the rest.")
+    expect(button(answer(page), "Continue")).to_be_hidden()
+    expect(button(answer(page), "Retry")).to_be_visible()
+    assert copied(page, answer(page)) == "Half of it"
+
+    send(page, "Go on")
+    expect_status(page, "failed")
+    expect(button(answer(page), "Copy")).to_have_count(0)
+    button(answer(page), "Retry").click()
+    expect_status(page, "complete")
+    expect(button(answer(page), "Copy")).to_be_visible()
+    asked = [said["content"] for said in provider.requests[-1].messages]
+    assert asked[-3:] == ["Tell me", "Half of it", "Go on"]
 
 
 def test_a_temporary_chat_can_be_made_an_ordinary_one_while_it_is_empty(
