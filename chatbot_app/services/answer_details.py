@@ -39,13 +39,13 @@ def of(answer: MessageView, thoughts: str = "") -> AnswerFacts:
     seconds, read = answer.duration_ms / 1000, answer.prompt_tokens
     written, is_counted = answer.completion_tokens, answer.completion_tokens > 0
     if not is_counted:
-        written = context.estimate_tokens("".join(answer.blocks) + thoughts)
+        written = _estimate("".join(answer.blocks) + thoughts)
     return AnswerFacts(
         model=answer.model,
         duration=_duration(seconds) if seconds else "",
         prompt_tokens=_tokens(read, is_counted=True) if read else "",
-        completion_tokens=_tokens(written, is_counted=is_counted),
-        speed=_speed(written, seconds, is_counted=is_counted) if seconds else "",
+        completion_tokens=_tokens(written, is_counted=is_counted) if written else "",
+        speed=_speed(written, seconds, is_counted=is_counted) if written and seconds else "",
     )
 
 
@@ -74,6 +74,11 @@ def _estimate_prompt(session: Session, user_id: uuid.UUID, answer: Message) -> i
     asked = messages.get(session, user_id, answer.parent_id)
     sent = prompts.of_question(session, user_id, project, chat, asked).messages
     return sum(context.estimate_tokens(message.content) for message in sent)
+
+
+def _estimate(written: str) -> int:
+    """Where nothing was written there is no message either, and nothing to add for it."""
+    return 0 if text.is_blank(written) else context.estimate_tokens(written)
 
 
 def _duration(seconds: float) -> str:

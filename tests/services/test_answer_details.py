@@ -52,6 +52,14 @@ def test_what_nobody_counted_is_estimated_and_said_to_be(database: str) -> None:
     assert int(count) >= 175, "the question, and the system prompt"
 
 
+@pytest.mark.parametrize("blocks", [[], [" \n"]])
+def test_nothing_is_estimated_of_an_answer_without_a_word(blocks: list[str]) -> None:
+    facts = answer_details.of(MessageView(status="failed", blocks=blocks, duration_ms=80))
+    assert (facts.completion_tokens, facts.speed) == ("", "")
+    thought = answer_details.of(MessageView(status="failed", duration_ms=1000), "y" * 100)
+    assert (thought.completion_tokens, thought.speed) == ("about 29", "about 29 tokens/s")
+
+
 def test_an_answer_whose_worker_died_has_no_duration_and_no_speed(database: str) -> None:
     alice = person("Alice")
     facts = answer_details.get(alice.id, answered(alice).id)
