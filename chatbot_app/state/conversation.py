@@ -12,7 +12,15 @@ from chatbot_app import db
 from chatbot_app.errors import AppError, NotFound
 from chatbot_app.generation import worker
 from chatbot_app.schemas import ChatItem, Turn, Viewer
-from chatbot_app.services import answers, chats, passages, projects, sessions, temporary
+from chatbot_app.services import (
+    answers,
+    chats,
+    model_choices,
+    passages,
+    projects,
+    sessions,
+    temporary,
+)
 from chatbot_app.services import text as text_rules
 from chatbot_app.state.forms import MessageForm, TitleForm
 from chatbot_app.state.gate import handler
@@ -142,7 +150,7 @@ class Conversation(TemporaryChat, rx.State):
         return await self._ask(viewer, question, key, model)
 
     @handler
-    async def retry(self, viewer: Viewer, message_id: str, model: str = "") -> None:
+    async def retry(self, viewer: Viewer, message_id: str, model: str) -> None:
         """Ask for another answer in place of one that ended early; `model` is a temporary chat's."""
         await self._ask_again(viewer, message_id, model, answers.retry)
 
@@ -154,7 +162,7 @@ class Conversation(TemporaryChat, rx.State):
         await self._take(viewer, turn, turn.question.id)
 
     @handler
-    async def regenerate(self, viewer: Viewer, message_id: str, model: str = "") -> None:
+    async def regenerate(self, viewer: Viewer, message_id: str, model: str) -> None:
         """Ask for another answer in place of this one, also of one in the middle, or for one to a
         question that has none; `model` is a temporary chat's.
         """
@@ -279,6 +287,7 @@ class Conversation(TemporaryChat, rx.State):
         ask: Callable[[uuid.UUID, str], Awaitable[Turn]],
     ) -> None:
         sessions.require_verified(viewer)
+        model = model_choices.checked(model)
         if self.is_temporary:
             await self._ask_temporary_again(viewer, self.open_project_id, message_id, model)
             return

@@ -124,10 +124,10 @@ def test_a_double_click_on_retry_and_on_continue_asks_once(
         visitor.wait_text()
         visitor.stop()
         former = visitor.answer["id"]
-        for handler in ("conversation.resume", "conversation.retry"):
+        for handler, more in (("resume", {}), ("retry", {"model": ""})):
             asked = len(provider.requests)
             for _ in range(3):
-                visitor.tab.emit(handler, message_id=former)
+                visitor.tab.emit(f"conversation.{handler}", message_id=former, **more)
             visitor.tab.settle()
             visitor.wait_status("generating")
             provider.wait_for_request(asked)

@@ -83,7 +83,7 @@ class Visitor:
     def retry(self) -> str:
         """Click Retry at the last answer; gives the new one's id."""
         former = self.answer["id"]
-        self.tab.send("conversation.retry", message_id=former)
+        self.tab.send("conversation.retry", message_id=former, model="")
         assert self.answer["id"] != former, self.notice
         return self.answer["id"]
 
