@@ -262,7 +262,7 @@
 
   // The second click of a double click would send twice, or land on Stop, which takes Send's place.
   on("click", (event) => {
-    if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on, .regenerate, [data-once]")) return;
+    if (event.detail < 2 || !event.target.closest?.(".send, .starter, .way-on, .regenerate, [data-not-twice]")) return;
     event.preventDefault();
     event.stopPropagation();
   }, { capture: true });
@@ -270,7 +270,7 @@
   const ONCE = 1000; // milliseconds in which the same form, pressed again, means the same
   on("submit", (event) => {
     const form = event.target;
-    if (form.matches("[data-once]")) {
+    if (form.matches("[data-not-twice]")) {
       const isAgain = event.timeStamp - (form.dataset.sentAt ?? -Infinity) < ONCE;
       if (!isAgain) form.dataset.sentAt = event.timeStamp;
       else {

@@ -28,7 +28,7 @@ def share_dialog() -> rx.Component:
                     t("Create link"),
                     type="button",
                     on_click=Sharing.create,
-                    data_once="",
+                    data_not_twice="",
                     class_name="button primary",
                 ),
                 class_name="dialog-actions",

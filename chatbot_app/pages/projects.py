@@ -102,7 +102,7 @@ def _new_project() -> rx.Component:
                     class_name="dialog-actions",
                 ),
                 on_submit=Projects.create,
-                data_once="",
+                data_not_twice="",
                 class_name="form",
             ),
             max_width="34rem",
