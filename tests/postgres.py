@@ -26,6 +26,8 @@ SHARED = {
     "listen_addresses": "",
     "synchronous_commit": "off",
     "max_connections": 60,
+    # It writes to the log, which a test measures, and changes plans, whenever it likes to.
+    "autovacuum": "off",
 }
 STOPS = {"fast": signal.SIGINT, "immediate": signal.SIGQUIT}
 
