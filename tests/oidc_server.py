@@ -20,6 +20,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote_plus, urlencode
@@ -112,7 +113,7 @@ class IdentityServer:
         self.person = Somebody()
         self.faults = Faults()
         self.requests: list[str] = []
-        self.key = _new_key()
+        self.key = _usual_key()
         self._grants: dict[str, Grant] = {}
         self._tokens: dict[str, Somebody] = {}
 
@@ -292,6 +293,11 @@ class IdentityServer:
 
 def _email_claims(person: Somebody) -> dict[str, Any]:
     return {"email": person.email, "email_verified": person.is_verified, "name": person.name}
+
+
+@cache
+def _usual_key() -> RSAKey:
+    return _new_key()  # which takes a while
 
 
 def _new_key() -> RSAKey:

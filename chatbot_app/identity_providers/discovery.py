@@ -7,7 +7,13 @@ from typing import Any, Final
 import httpx2
 from pydantic import BaseModel
 
-from chatbot_app.identity_providers.outside import PATIENCE_SECONDS, asking, distrust, is_private
+from chatbot_app.identity_providers.outside import (
+    PATIENCE_SECONDS,
+    asking,
+    certificates,
+    distrust,
+    is_private,
+)
 
 KEPT_SECONDS = 3600.0
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
@@ -90,7 +96,8 @@ async def keys(name: str, address: str, *, is_fresh: bool = False) -> list[dict[
 
 
 async def _get(address: str) -> Any:
-    async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS) as client:
+    verify = await certificates()
+    async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS, verify=verify) as client:
         answer = await client.get(address, headers={"accept": "application/json"})
     return answer.raise_for_status().json()
 

@@ -52,7 +52,7 @@ class GitHub:
         """Say where the browser goes, to be asked who it is."""
         if not is_private(self.issuer, may_be_http=self.may_be_http):
             raise distrust(self.name, "it is not at https")
-        async with asking(self.name), self._client(handshake) as oauth:
+        async with asking(self.name), await self._client(handshake) as oauth:
             url, _state = oauth.create_authorization_url(
                 f"{self.issuer}/login/oauth/authorize",
                 state=handshake.state,
@@ -64,7 +64,7 @@ class GitHub:
         """Trade the code for a token and ask whose it is; the e-mail is the primary one."""
         if callback.issuer not in ("", self.issuer, f"{self.issuer}/login/oauth"):
             raise distrust(self.name, "the code came from another issuer")
-        async with self._client(handshake) as oauth:
+        async with await self._client(handshake) as oauth:
             async with asking(self.name):
                 await oauth.fetch_token(
                     f"{self.issuer}/login/oauth/access_token",
@@ -93,8 +93,8 @@ class GitHub:
         )
         return answer.raise_for_status().json()
 
-    def _client(self, handshake: Handshake) -> Any:
-        return client(
+    async def _client(self, handshake: Handshake) -> Any:
+        return await client(
             client_id=self.client_id,
             secret=self.client_secret,
             scope="read:user user:email",

@@ -42,7 +42,7 @@ class OpenIDConnect:
     async def authorization_url(self, handshake: Handshake) -> str:
         """Say where the browser goes, to be asked who it is."""
         known = await self._document()
-        async with asking(self.name), self._client(known, handshake) as oauth:
+        async with asking(self.name), await self._client(known, handshake) as oauth:
             url, _state = oauth.create_authorization_url(
                 known.authorization_endpoint,
                 state=handshake.state,
@@ -55,7 +55,7 @@ class OpenIDConnect:
         """Trade the code for an ID token, and believe it if all of it fits."""
         known = await self._document()
         self._require_issuer(callback, known)
-        async with self._client(known, handshake) as oauth:
+        async with await self._client(known, handshake) as oauth:
             async with asking(self.name):
                 tokens = await oauth.fetch_token(
                     known.token_endpoint,
@@ -120,8 +120,8 @@ class OpenIDConnect:
     async def _document(self) -> discovery.Document:
         return await discovery.document(self.name, self.issuer, may_be_http=self.may_be_http)
 
-    def _client(self, known: discovery.Document, handshake: Handshake) -> Any:
-        return client(
+    async def _client(self, known: discovery.Document, handshake: Handshake) -> Any:
+        return await client(
             client_id=self.client_id,
             secret=self.client_secret,
             scope="openid email profile",

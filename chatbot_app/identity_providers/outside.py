@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -21,7 +23,22 @@ PATIENCE_SECONDS = 10.0
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-def client(*, client_id: str, secret: SecretStr, scope: str, redirect_uri: str, method: str) -> Any:
+async def certificates() -> ssl.SSLContext:
+    """Give what providers' certificates are checked against.
+
+    Read once, and beside the event loop, which would stand still for 50 ms at every question.
+    """
+    return await asyncio.to_thread(_read_certificates)
+
+
+@cache
+def _read_certificates() -> ssl.SSLContext:
+    return httpx2.create_ssl_context()
+
+
+async def client(
+    *, client_id: str, secret: SecretStr, scope: str, redirect_uri: str, method: str
+) -> Any:
     """Make an OAuth client for one sign-in (Authlib's `AsyncOAuth2Client`); to be closed."""
     from authlib.integrations.httpx_client import (  # pyright: ignore[reportMissingTypeStubs]
         AsyncOAuth2Client,
@@ -35,6 +52,7 @@ def client(*, client_id: str, secret: SecretStr, scope: str, redirect_uri: str, 
         code_challenge_method="S256",
         token_endpoint_auth_method=method,
         timeout=PATIENCE_SECONDS,
+        verify=await certificates(),
         leeway=0,  # a token that is good for a minute is good for the one question that we have
     )
 

@@ -1,5 +1,7 @@
 """Signing in by Google, GitHub and the like: who gets in, and what a provider that lies achieves."""
 
+import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -48,7 +50,7 @@ def alice(sqlite: str) -> Person:
 @pytest.fixture
 async def outside_world() -> AsyncIterator[httpx2.AsyncClient]:
     """Be the browser where it is at the provider."""
-    async with httpx2.AsyncClient(trust_env=False) as browser:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as browser:
         yield browser
 
 
@@ -70,7 +72,7 @@ async def set_out(client: httpx2.AsyncClient, provider: str = "oidc", **form: st
 
 async def at_provider(url: str) -> str:
     """Agree at the provider; gives where it leads back to."""
-    async with httpx2.AsyncClient(trust_env=False) as browser:
+    async with httpx2.AsyncClient(trust_env=False, verify=False) as browser:
         answer = await browser.get(url)
     assert answer.status_code == 302, answer.text
     return answer.headers["location"]
@@ -145,6 +147,24 @@ async def test_the_address_asks_for_a_code_with_a_challenge_and_tells_nothing_se
     assert (asked["state"], asked["nonce"]) == (kept["state"], kept["nonce"])
     assert kept["verifier"] not in url
     assert CLIENT_SECRET not in url
+
+
+async def test_certificates_are_read_once_and_beside_the_event_loop(
+    client: httpx2.AsyncClient, server: IdentityServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside._read_certificates.cache_clear()
+    read, readers = ssl.SSLContext.load_verify_locations, list[threading.Thread]()
+
+    def reading(*arguments: Any, **options: Any) -> None:
+        readers.append(threading.current_thread())
+        read(*arguments, **options)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", reading)
+    for provider in PROVIDERS:
+        client.cookies.clear()
+        await set_out(client, provider)
+    assert len(readers) == 1
+    assert readers[0] is not threading.current_thread()
 
 
 async def test_what_the_browser_keeps_is_out_of_reach_of_scripts_and_gone_afterwards(
