@@ -154,6 +154,13 @@ class FakeProvider:
             self.wait_for_request(count - 1)
         assert len(self.requests) == count, f"{len(self.requests)} requests came, not {count}"
 
+    def forget(self) -> None:
+        """Be as it was when it was made, for the next test that asks it."""
+        with self._arrived:
+            self.requests.clear()
+            self._queue.clear()
+            self.default = Answer()
+
     def record(self, request: RecordedRequest) -> Answer:
         """Note a request and choose its answer (for the server's thread)."""
         with self._arrived:

@@ -46,6 +46,13 @@ def served(tmp_path: Path, provider: FakeProvider) -> Iterator[Served]:
         yield one
 
 
+@pytest.fixture(scope="module")
+def lasting_provider() -> Iterator[FakeProvider]:
+    """Run one provider for those tests of a module that share a server."""
+    with FakeProvider() as fake:
+        yield fake
+
+
 @pytest.fixture(scope="session")
 def postgres_of_its_own() -> Iterator[Postgres]:
     """Run a PostgreSQL that tests may stop, if they start it again."""

@@ -21,11 +21,13 @@ from tests.faults.visitors import (
     assert_nothing_odd,
     assert_whole,
     counted,
+    leave_at_rest,
     seconds_since,
     sign_up,
     wait_stored,
 )
 from tests.loopback import HOST
+from tests.postgres import Postgres
 from tests.redis_server import RedisServer
 from tests.served import Served
 from tests.waiting import SLACK, wait_until
@@ -41,22 +43,56 @@ SEEN_AWAY = 2.0
 
 
 @pytest.fixture(scope="module")
-def redis() -> Iterator[RedisServer]:
-    with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture
 def beat(long: bool) -> float:
     return 3.0 if long else 1.0
 
 
 @pytest.fixture
-def pair(serve_on: Callable[..., Served], redis: RedisServer, beat: float) -> Served:
-    """Serve with two workers."""
-    served = serve_on("postgresql", WORKERS="2", REDIS_URL=redis.url, HEARTBEAT_SECONDS=str(beat))
-    wait_until(lambda: "Open " in served.log, "both workers", 60)
+def provider(lasting_provider: FakeProvider) -> FakeProvider:
+    lasting_provider.forget()
+    return lasting_provider
+
+
+@pytest.fixture(scope="module")
+def lasting_pair(
+    lasting_provider: FakeProvider,
+    postgres_of_its_own: Postgres,
+    beat: float,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """Serve with two workers that no test kills."""
+    with RedisServer() as redis:
+        environment = with_two_workers(redis, beat) | {
+            "DATABASE_URL": postgres_of_its_own.create_database(f"pair_{uuid.uuid4().hex}"),
+            "MODEL_RETRY_SECONDS": "0.1",
+        }
+        directory = tmp_path_factory.mktemp("pair")
+        with Served(directory, lasting_provider.base_url, **environment) as served:
+            wait_for_both(served)
+            yield served
+
+
+@pytest.fixture
+def pair(lasting_pair: Served, provider: FakeProvider) -> Iterator[Served]:
+    """Share the two workers with the tests that leave them and their Redis as they are."""
+    yield lasting_pair
+    leave_at_rest(lasting_pair)
+
+
+@pytest.fixture
+def mortal_pair(serve_on: Callable[..., Served], redis_server: RedisServer, beat: float) -> Served:
+    """Serve with two workers and a Redis that the test may kill."""
+    served = serve_on("postgresql", **with_two_workers(redis_server, beat))
+    wait_for_both(served)
     return served
+
+
+def with_two_workers(redis: RedisServer, beat: float) -> dict[str, str]:
+    return {"WORKERS": "2", "REDIS_URL": redis.url, "HEARTBEAT_SECONDS": str(beat)}
+
+
+def wait_for_both(served: Served) -> None:
+    wait_until(lambda: "Open " in served.log, "both workers", 60)
 
 
 def worker_of(visitor: Visitor) -> psutil.Process:
@@ -135,17 +171,17 @@ def test_stop_works_from_a_page_of_the_other_worker(pair: Served, provider: Fake
 
 
 def test_a_killed_workers_answers_are_interrupted_and_the_other_workers_go_on(
-    pair: Served, provider: FakeProvider, beat: float
+    mortal_pair: Served, provider: FakeProvider, beat: float
 ) -> None:
     provider.default = SLOW
-    account = sign_up(pair)
+    account = sign_up(mortal_pair)
     visitors: list[Visitor] = []
     writers: list[psutil.Process] = []
     while len(set(writers)) < 2:
-        visitor = Visitor(pair, account)
+        visitor = Visitor(mortal_pair, account)
         visitor.ask(f"Question {len(writers)}")
         visitors.append(visitor)
-        writers.append(writer_of(pair, provider, len(writers)))
+        writers.append(writer_of(mortal_pair, provider, len(writers)))
         assert len(writers) < 40
     for visitor in visitors:
         visitor.until(lambda visitor=visitor: len(visitor.text) > 1200)
@@ -156,40 +192,40 @@ def test_a_killed_workers_answers_are_interrupted_and_the_other_workers_go_on(
     doomed.kill()
     for answer_id, writer, index in zip(ids, writers, range(len(ids)), strict=True):
         if writer == doomed:
-            text = wait_stored(pair, answer_id, "interrupted", INTERRUPTED_WITHIN)
+            text = wait_stored(mortal_pair, answer_id, "interrupted", INTERRUPTED_WITHIN)
             assert provider.requests[index].text_sent.startswith(text)
             assert len(text) > 300
     assert seconds_since(died) < 9 * beat + 3 * SLACK
     for answer_id, writer in zip(ids, writers, strict=True):
         if writer != doomed:
-            assert pair.message(answer_id)[0] == "generating"
+            assert mortal_pair.message(answer_id)[0] == "generating"
 
     # A page comes back to whichever worker there is, also to the one that took the dead one's place.
-    wait_until(lambda: len(pair.workers()) == 2, "another worker in its place", 30)
+    wait_until(lambda: len(mortal_pair.workers()) == 2, "another worker in its place", 30)
     for visitor, writer in zip(visitors, writers, strict=True):
         visitor.tab.close()
-        with Visitor(pair, account, visitor.chat_id) as back:
+        with Visitor(mortal_pair, account, visitor.chat_id) as back:
             if writer == doomed:
                 back.wait_status("interrupted")
                 back.resume()
                 back.wait_status("generating")
             back.wait_text()
             back.stop()
-            assert pair.message(back.answer["id"]) == ("stopped", back.text)
-    assert_nothing_odd(pair)
+            assert mortal_pair.message(back.answer["id"]) == ("stopped", back.text)
+    assert_nothing_odd(mortal_pair)
 
 
 def test_stop_ends_the_answer_of_a_dead_worker_at_once_and_the_next_message_works(
-    pair: Served, provider: FakeProvider, beat: float
+    mortal_pair: Served, provider: FakeProvider, beat: float
 ) -> None:
     provider.default = SLOW
-    account = sign_up(pair)
-    with Visitor(pair, account) as asking:
+    account = sign_up(mortal_pair)
+    with Visitor(mortal_pair, account) as asking:
         asking.ask("Tell me a lot")
         asking.until(lambda: len(asking.text) > 600)
         chat_id = asking.chat_id
-    writer_of(pair, provider, 0).kill()
-    with Visitor(pair, account, chat_id) as back:
+    writer_of(mortal_pair, provider, 0).kill()
+    with Visitor(mortal_pair, account, chat_id) as back:
         if back.status == "generating":
             back.tab.emit("conversation.stop")
         back.until(
@@ -199,7 +235,7 @@ def test_stop_ends_the_answer_of_a_dead_worker_at_once_and_the_next_message_work
         provider.default = Answer(text="At once.")
         back.ask("The next one?")
         back.wait_status("complete")
-    assert_nothing_odd(pair)
+    assert_nothing_odd(mortal_pair)
 
 
 def test_two_messages_to_two_workers_at_once_are_one_and_a_hint(
@@ -232,29 +268,29 @@ def test_two_messages_to_two_workers_at_once_are_one_and_a_hint(
 
 
 def test_redis_restarted_in_mid_answer_loses_nothing(
-    pair: Served, provider: FakeProvider, redis: RedisServer
+    mortal_pair: Served, provider: FakeProvider, redis_server: RedisServer
 ) -> None:
     provider.default = Answer(tokens=500, tokens_per_second=100)
-    account = sign_up(pair)
-    with Visitor(pair, account) as asking:
+    account = sign_up(mortal_pair)
+    with Visitor(mortal_pair, account) as asking:
         answer_id = asking.ask("Go on, whatever happens")
         asking.wait_text()
         try:
-            redis.stop()
+            redis_server.stop()
             time.sleep(2)
-            assert pair.is_ready(), "the database is what counts"
+            assert mortal_pair.is_ready(), "the database is what counts"
         finally:
-            redis.start()
+            redis_server.start()
         asking.tab.wait_closed()  # so that the page comes back and is made anew
-        text = wait_stored(pair, answer_id, "complete")
+        text = wait_stored(mortal_pair, answer_id, "complete")
         assert text == provider.requests[0].text_sent
-        with Visitor(pair, account, asking.chat_id) as back:
+        with Visitor(mortal_pair, account, asking.chat_id) as back:
             back.wait_status("complete")
             assert_whole(back, provider)
             back.ask("And now?")
             back.wait_status("generating")
             back.stop()
-    assert_nothing_odd(pair)
+    assert_nothing_odd(mortal_pair)
 
 
 @pytest.mark.parametrize("first", ["notices.dismiss", "chat_actions.keep", "conversation.open"])
@@ -276,26 +312,28 @@ def test_the_token_of_a_tab_shows_a_stranger_nothing_whatever_comes_first(
         assert alice.project_id not in "".join(stranger.frames)
 
 
-def test_sigterm_saves_the_answers_of_all_workers(pair: Served, provider: FakeProvider) -> None:
+def test_sigterm_saves_the_answers_of_all_workers(
+    mortal_pair: Served, provider: FakeProvider
+) -> None:
     provider.default = SLOW
-    account = sign_up(pair)
-    visitors = [Visitor(pair, account) for _ in range(6)]
+    account = sign_up(mortal_pair)
+    visitors = [Visitor(mortal_pair, account) for _ in range(6)]
     ids = [visitor.ask("Tell me a lot") for visitor in visitors]
     for visitor in visitors:
         visitor.wait_text()
-    family = pair.processes()
-    assert pair.terminate() == 0, pair.log[-3000:]
+    family = mortal_pair.processes()
+    assert mortal_pair.terminate() == 0, mortal_pair.log[-3000:]
     # Python's own helper process ends a moment after the one that it helped.
     _gone, left = psutil.wait_procs(family, timeout=5)
     assert not [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
     for visitor in visitors:
         visitor.tab.close()
     for index, answer_id in enumerate(ids):
-        status, text = pair.message(answer_id)
+        status, text = mortal_pair.message(answer_id)
         assert status == "interrupted"
         assert text
         assert any(request.text_sent.startswith(text) for request in provider.requests), index
-    assert_nothing_odd(pair)
+    assert_nothing_odd(mortal_pair)
 
 
 def two_browsers(served: Served) -> tuple[Account, Account]:
@@ -388,6 +426,7 @@ def test_an_idle_page_shows_nothing_of_what_is_said_after_the_sign_out(
 def test_a_temporary_chat_goes_on_at_whichever_worker_its_tab_comes_to(
     pair: Served, provider: FakeProvider, open_page: OpenPage
 ) -> None:
+    stored = pair.query("SELECT count(*) FROM message")
     page = open_page(served=pair)
     steps.sign_up(page, "Alice")
     page.goto(f"{page.url}?temporary=1")
@@ -407,5 +446,5 @@ def test_a_temporary_chat_goes_on_at_whichever_worker_its_tab_comes_to(
         assert asked == [f"Question {n}" for n in range(turn + 1)]
         page.reload()
     expect(steps.messages(page, "user")).to_have_count(len(provider.requests))
-    assert pair.query("SELECT count(*) FROM message") == [(0,)]
+    assert pair.query("SELECT count(*) FROM message") == stored
     assert_nothing_odd(pair)

@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from tests.waiting import wait_until
 from tests.wire import Tab
 
 PASSWORD = "a horse reads the paper"
+REST_SECONDS = 30
 CHAT_PAGE = "/projects/[project_id]/chat/[[chat_id]]"
 
 
@@ -155,6 +157,24 @@ def wait_stored(served: Served, message_id: str, status: str, seconds: float = P
         seconds,
     )
     return served.message(message_id)[1]
+
+
+def leave_at_rest(served: Served) -> None:
+    """Wait until no answer is being written, so that the next test finds nobody else at work.
+
+    What a test leaves behind when it fails ends with the server, which is started again.
+    """
+
+    def is_at_rest() -> bool:
+        return served.query("SELECT count(*) FROM answer_run") == [(0,)]
+
+    if served.is_running:
+        with suppress(AssertionError):
+            wait_until(is_at_rest, "the answers of this test to end", REST_SECONDS)
+            return
+    served.kill()
+    served.start()
+    wait_until(is_at_rest, "the answers that were left to be interrupted", REST_SECONDS)
 
 
 def assert_whole(visitor: Visitor, provider: FakeProvider, index: int = -1) -> None:
