@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.faults.visitors import (
     assert_nothing_odd,
     assert_whole,
     counted,
+    leave_at_rest,
     seconds_since,
     sign_up,
     wait_stored,
@@ -24,12 +26,44 @@ CLOSED_WITHIN = 1.0 * SLACK
 """Seconds from Stop to the end of the provider's connection."""
 
 
-def questions(served: Served) -> int:
-    [(count,)] = served.query("SELECT count(*) FROM message WHERE role = 'user'")
-    return int(count)
+@pytest.fixture
+def provider(lasting_provider: FakeProvider) -> FakeProvider:
+    lasting_provider.forget()
+    return lasting_provider
 
 
-def test_an_event_that_is_repeated_asks_once(served: Served, provider: FakeProvider) -> None:
+@pytest.fixture(scope="module")
+def lasting(
+    lasting_provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """Serve the product, which none of these tests harms."""
+    directory = tmp_path_factory.mktemp("sending")
+    with Served(directory, lasting_provider.base_url, MODEL_RETRY_SECONDS="0.1") as served:
+        yield served
+
+
+@pytest.fixture
+def served(lasting: Served, provider: FakeProvider) -> Iterator[Served]:
+    yield lasting
+    leave_at_rest(lasting)
+
+
+@pytest.fixture
+def questions(served: Served) -> Callable[[], int]:
+    """Count the questions that were stored since the test began."""
+
+    def count() -> int:
+        [(stored,)] = served.query("SELECT count(*) FROM message WHERE role = 'user'")
+        return int(stored)
+
+    before = count()
+    return lambda: count() - before
+
+
+def test_an_event_that_is_repeated_asks_once(
+    served: Served, provider: FakeProvider, questions: Callable[[], int]
+) -> None:
+    chats = served.query("SELECT count(*) FROM chat")[0][0]
     gate = Gate(after=2)
     provider.enqueue(Answer(gate=gate))
     key = uuid.uuid4().hex
@@ -46,13 +80,13 @@ def test_an_event_that_is_repeated_asks_once(served: Served, provider: FakeProvi
         visitor.until(lambda: visitor.tab.vars["conversation.accepted"] == 6)
         assert len(visitor.messages) == 2
         assert_whole(visitor, provider)
-    assert questions(served) == 1
-    assert served.query("SELECT count(*) FROM chat") == [(1,)]
+    assert questions() == 1
+    assert served.query("SELECT count(*) FROM chat") == [(chats + 1,)]
     provider.expect_requests(1)
 
 
 def test_a_message_sent_again_by_a_page_that_was_reloaded_asks_once(
-    served: Served, provider: FakeProvider
+    served: Served, provider: FakeProvider, questions: Callable[[], int]
 ) -> None:
     account, key = sign_up(served), uuid.uuid4().hex
     with Visitor(served, account) as first:
@@ -63,12 +97,12 @@ def test_a_message_sent_again_by_a_page_that_was_reloaded_asks_once(
         second.ask("Was it sent?", key)
         second.wait_status("complete")
         assert_whole(second, provider)
-    assert questions(served) == 1
+    assert questions() == 1
     provider.expect_requests(1)
 
 
 def test_one_message_from_many_tabs_at_the_same_moment_asks_once(
-    served: Served, provider: FakeProvider
+    served: Served, provider: FakeProvider, questions: Callable[[], int]
 ) -> None:
     account, key = sign_up(served), uuid.uuid4().hex
     tabs = [Visitor(served, account) for _ in range(6)]
@@ -78,14 +112,14 @@ def test_one_message_from_many_tabs_at_the_same_moment_asks_once(
     assert {tab.tab.vars["conversation.open_chat_id"] for tab in tabs} != {""}
     assert len({tab.tab.vars["conversation.open_chat_id"] for tab in tabs}) == 1
     provider.wait_for_request(0).wait_ended()
-    assert questions(served) == 1
+    assert questions() == 1
     provider.expect_requests(1)
     for tab in tabs:
         tab.tab.close()
 
 
 def test_of_two_messages_at_the_same_moment_one_is_asked_and_one_is_told_to_wait(
-    served: Served, provider: FakeProvider
+    served: Served, provider: FakeProvider, questions: Callable[[], int]
 ) -> None:
     account = sign_up(served)
     with Visitor(served, account) as first:
@@ -111,7 +145,7 @@ def test_of_two_messages_at_the_same_moment_one_is_asked_and_one_is_told_to_wait
                 ]
                 assert sorted(refused) == [0, 1]
         provider.expect_requests(6)
-        assert questions(served) == 6
+        assert questions() == 6
     assert_nothing_odd(served)
 
 
@@ -179,11 +213,9 @@ def test_stop_before_the_first_token(served: Served, provider: FakeProvider) -> 
 
 
 def test_stop_while_a_failed_request_waits_to_be_sent_again(
-    served: Served, provider: FakeProvider
+    serve_on: Callable[..., Served], provider: FakeProvider
 ) -> None:
-    served.terminate()
-    served.environment["MODEL_RETRY_SECONDS"] = "30"
-    served.start()
+    served = serve_on("sqlite", MODEL_RETRY_SECONDS="30")
     provider.enqueue(Answer(status=429, headers={"Retry-After": "25"}))
     with Visitor(served, sign_up(served)) as visitor:
         visitor.ask("Hello")
@@ -197,6 +229,7 @@ def test_stop_while_a_failed_request_waits_to_be_sent_again(
 def test_deleting_in_mid_answer_leaves_the_provider_and_nothing_to_see(
     what: str, served: Served, provider: FakeProvider
 ) -> None:
+    chats, messages = visible_chats(served), served.query("SELECT count(*) FROM message")
     provider.enqueue(SLOW)
     account = sign_up(served)
     with Visitor(served, account) as visitor:
@@ -215,9 +248,9 @@ def test_deleting_in_mid_answer_leaves_the_provider_and_nothing_to_see(
     for table in ("answer_run", "message_chunk"):
         assert served.query(f"SELECT count(*) FROM {table}") == [(0,)], table
     # A chat may come back for a while, a project may not.
-    assert served.query("SELECT count(*) FROM chat WHERE deleted_at IS NULL") == [(0,)]
+    assert visible_chats(served) == chats
     if what == "project":
-        assert served.query("SELECT count(*) FROM message") == [(0,)]
+        assert served.query("SELECT count(*) FROM message") == messages
 
 
 def test_closing_every_tab_changes_nothing(served: Served, provider: FakeProvider) -> None:
@@ -227,6 +260,11 @@ def test_closing_every_tab_changes_nothing(served: Served, provider: FakeProvide
         answer_id = visitor.ask("Go on without me")
     text = wait_stored(served, answer_id, "complete")
     assert text == provider.requests[0].text_sent == Answer(tokens=150).full_text
+
+
+def visible_chats(served: Served) -> int:
+    [(count,)] = served.query("SELECT count(*) FROM chat WHERE deleted_at IS NULL")
+    return int(count)
 
 
 def at_once(act: object, tabs: list[Visitor]) -> None:
