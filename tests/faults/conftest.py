@@ -8,21 +8,18 @@ import pytest
 
 from tests import small_disk as small_disks
 from tests.browsers import browser, open_page
-from tests.dropping_proxy import DroppingProxy
 from tests.fake_provider import FakeProvider
 from tests.postgres import Postgres
 from tests.redis_server import RedisServer
 from tests.served import Served
 from tests.small_disk import SmallDisk
 
-__all__ = ["ProxyTo", "browser", "open_page"]
+__all__ = ["browser", "open_page"]
 
 LONG_SECONDS = 2 * 60 * 60
 """What one test may take with `--long`, unless a mark on it says otherwise."""
 
 SMALL_DISK_MEGABYTES = 8
-
-ProxyTo = Callable[[int], DroppingProxy]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -84,13 +81,6 @@ def serve_on(
     yield serve
     for served in started:
         served.stop()
-
-
-@pytest.fixture
-def proxy_to() -> Iterator[ProxyTo]:
-    """Put a network that can fail before a port: `proxy_to(served.port)`."""
-    with ExitStack() as proxies:
-        yield lambda port: proxies.enter_context(DroppingProxy(port))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.e2e.steps import (
     sign_up,
 )
 from tests.fake_provider import Answer, FakeProvider, Gate
-from tests.faults.conftest import ProxyTo
+from tests.faults.visitors import leave_at_rest, stored_in_project
 from tests.loopback import free_port
 from tests.served import Served
 from tests.waiting import SLACK
@@ -48,19 +48,34 @@ class Network:
 
 
 @pytest.fixture
-def network(
-    tmp_path_factory: pytest.TempPathFactory, provider: FakeProvider, proxy_to: ProxyTo
+def provider(lasting_provider: FakeProvider) -> FakeProvider:
+    lasting_provider.forget()
+    return lasting_provider
+
+
+@pytest.fixture(scope="module")
+def lasting_network(
+    lasting_provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Network]:
-    port = free_port()
-    proxy = proxy_to(port)
-    with Served(
-        tmp_path_factory.mktemp("network"),
-        provider.base_url,
-        PORT=str(port),
-        ALLOWED_ORIGINS=proxy.url,
-        MODEL_RETRY_SECONDS="0.1",
-    ) as served:
+    with (
+        DroppingProxy(free_port()) as proxy,
+        Served(
+            tmp_path_factory.mktemp("network"),
+            lasting_provider.base_url,
+            PORT=str(proxy.target_port),
+            ALLOWED_ORIGINS=proxy.url,
+            MODEL_RETRY_SECONDS="0.1",
+        ) as served,
+    ):
         yield Network(served, proxy)
+
+
+@pytest.fixture
+def network(lasting_network: Network, provider: FakeProvider) -> Iterator[Network]:
+    """Share one server: a test that kills it starts it again."""
+    yield lasting_network
+    lasting_network.proxy.restore()
+    leave_at_rest(lasting_network.served)
 
 
 @pytest.fixture
@@ -165,7 +180,7 @@ def test_what_is_sent_into_a_lost_connection_arrives_once_when_it_is_back(
     expect(page.get_by_text("not sent yet")).to_have_count(0)
     assert_all_agree(network.served, provider, page)
     provider.expect_requests(2)
-    assert network.served.query("SELECT count(*) FROM message") == [(4,)]
+    assert stored_in_project(network.served, page) == 4
 
 
 def test_two_tabs_and_another_browser_agree_and_a_late_one_catches_up(
@@ -265,7 +280,7 @@ def test_what_is_typed_on_is_never_sent_by_itself(
     expect(messages(page, "user").last).to_have_text("first thing")
     expect(composer(page)).to_have_value("and a half-typed th")
     page.wait_for_timeout(6000)
-    assert network.served.query("SELECT count(*) FROM message WHERE role = 'user'") == [(2,)]
+    assert stored_in_project(network.served, page) == 4  # two questions and their answers
 
 
 def test_a_message_that_waits_can_be_changed_before_it_is_sent(

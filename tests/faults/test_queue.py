@@ -1,7 +1,6 @@
 """A message that waits for an answer to end: it outlives the page and the network, and is asked once."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,7 +9,7 @@ from tests.browsers import OpenPage
 from tests.dropping_proxy import DroppingProxy
 from tests.e2e.steps import answer, begin_chat, composer, expect_status, messages, send, sign_up
 from tests.fake_provider import Answer, FakeProvider, Gate
-from tests.faults.conftest import ProxyTo
+from tests.faults.visitors import leave_at_rest, stored_in_project
 from tests.loopback import free_port
 from tests.served import Served
 
@@ -18,15 +17,40 @@ ALL = ["Hello", "First", "Second"]
 
 
 @pytest.fixture
-def network(proxy_to: ProxyTo) -> DroppingProxy:
-    return proxy_to(free_port())
+def provider(lasting_provider: FakeProvider) -> FakeProvider:
+    lasting_provider.forget()
+    return lasting_provider
+
+
+@pytest.fixture(scope="module")
+def lasting_network() -> Iterator[DroppingProxy]:
+    with DroppingProxy(free_port()) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def lasting(
+    lasting_provider: FakeProvider,
+    lasting_network: DroppingProxy,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """Serve the product, which none of these tests harms, behind a network that they break."""
+    environment = {"PORT": str(lasting_network.target_port), "ALLOWED_ORIGINS": lasting_network.url}
+    directory = tmp_path_factory.mktemp("queue")
+    with Served(directory, lasting_provider.base_url, **environment) as served:
+        yield served
 
 
 @pytest.fixture
-def served(tmp_path: Path, provider: FakeProvider, network: DroppingProxy) -> Iterator[Served]:
-    port = str(network.target_port)
-    with Served(tmp_path, provider.base_url, PORT=port, ALLOWED_ORIGINS=network.url) as one:
-        yield one
+def network(lasting_network: DroppingProxy) -> Iterator[DroppingProxy]:
+    yield lasting_network
+    lasting_network.restore()
+
+
+@pytest.fixture
+def served(lasting: Served, provider: FakeProvider) -> Iterator[Served]:
+    yield lasting
+    leave_at_rest(lasting)
 
 
 @pytest.fixture
@@ -60,7 +84,7 @@ def expect_asked_once(page: Page, provider: FakeProvider, served: Served) -> Non
     expect(queued(page)).to_be_hidden()
     expect(composer(page)).to_have_value("")
     assert [request.messages[-1]["content"] for request in provider.requests] == ALL
-    assert served.query("SELECT count(*) FROM message") == [(6,)]
+    assert stored_in_project(served, page) == 6
 
 
 def test_it_survives_a_reload_and_goes_when_the_answer_has_ended(

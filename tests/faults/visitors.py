@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
+from playwright.sync_api import Page
+
 from chatbot_app.state.block_groups import GROUP_VARS, TAIL_VARS
 from tests.fake_provider import FakeProvider
 from tests.served import PATIENCE, Served
@@ -202,6 +204,17 @@ def assert_nothing_odd(served: Served) -> None:
         " WHERE q.role = 'user' AND a.id IS NULL"
     )
     assert unanswered == [(0,)], "a question has no answer"
+
+
+def stored_in_project(served: Served, page: Page) -> int:
+    """How many messages are stored in the project that this page stands in."""
+    project = page.url.partition("/projects/")[2].partition("/")[0]
+    [(count,)] = served.query(
+        "SELECT count(*) FROM message m JOIN chat c ON c.id = m.chat_id"
+        " WHERE c.project_id = :project",
+        project=uuid.UUID(project),
+    )
+    return int(count)
 
 
 def seconds_since(moment: float) -> float:
