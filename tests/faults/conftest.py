@@ -50,6 +50,16 @@ def lasting_provider() -> Iterator[FakeProvider]:
         yield fake
 
 
+@pytest.fixture(scope="module")
+def lasting_served(
+    lasting_provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """Serve the product for those tests of a module that share it."""
+    directory = tmp_path_factory.mktemp("lasting")
+    with Served(directory, lasting_provider.base_url, MODEL_RETRY_SECONDS="0.1") as served:
+        yield served
+
+
 @pytest.fixture(scope="session")
 def postgres_of_its_own() -> Iterator[Postgres]:
     """Run a PostgreSQL that tests may stop, if they start it again."""

@@ -32,20 +32,10 @@ def provider(lasting_provider: FakeProvider) -> FakeProvider:
     return lasting_provider
 
 
-@pytest.fixture(scope="module")
-def lasting(
-    lasting_provider: FakeProvider, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Served]:
-    """Serve the product, which none of these tests harms."""
-    directory = tmp_path_factory.mktemp("sending")
-    with Served(directory, lasting_provider.base_url, MODEL_RETRY_SECONDS="0.1") as served:
-        yield served
-
-
 @pytest.fixture
-def served(lasting: Served, provider: FakeProvider) -> Iterator[Served]:
-    yield lasting
-    leave_at_rest(lasting)
+def served(lasting_served: Served, provider: FakeProvider) -> Iterator[Served]:
+    yield lasting_served
+    leave_at_rest(lasting_served)
 
 
 @pytest.fixture
