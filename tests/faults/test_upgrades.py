@@ -110,8 +110,10 @@ def digest() -> str:
     whole = hashlib.sha256()
     with db.session() as session:
         for table, columns in KEPT.items():
-            statement = sa.text(f"SELECT {', '.join(columns)} FROM {table} ORDER BY id")
-            for row in session.connection().execute(statement):
+            # Ids as text: to make a UUID of each takes most of the time.
+            taken = [f"CAST({name} AS TEXT)" if name.endswith("id") else name for name in columns]
+            statement = sa.text(f"SELECT {', '.join(taken)} FROM {table} ORDER BY {table}.id")
+            for row in session.connection().execute(statement).all():
                 whole.update(repr(tuple(row)).encode())
     return whole.hexdigest()
 
