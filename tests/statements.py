@@ -18,6 +18,9 @@ from chatbot_app import db
 _SCANNED = re.compile(r"SCAN (\w+?)(?:_\d+)?\b")
 _STEPS = 20  # how exactly SQLite's steps are counted
 
+SLACK = 200
+"""Steps or pages more that mean nothing: a deeper index, a few more projects."""
+
 
 @dataclass(frozen=True)
 class Statement:

@@ -28,11 +28,9 @@ def crowd_in_postgres(postgres: Path) -> tuple[str, Crowd]:
     return name, gathered_in(postgres_server.url(postgres, name))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "sqlite after ANALYZE", "postgresql"])
-def crowd(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Crowd]:
-    """Use a database of a hundred thousand messages; what one test does to it the next ones see.
+@pytest.fixture(params=["sqlite", "sqlite after ANALYZE", "postgresql"])
+def crowd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crowd]:
+    """Use a database of a hundred thousand messages, and a copy of it for each test.
 
     SQLite is used twice: as it is served, where its planner knows nothing of what the tables hold,
     and after ANALYZE.
@@ -43,14 +41,19 @@ def crowd(
         name = f"{template}_{uuid.uuid4().hex[:8]}"
         postgres_server.execute(socket, f"CREATE DATABASE {name} TEMPLATE {template}")
         db.configure(postgres_server.url(socket, name))
+        crowds.count()
+        yield crowd
+        db.configure(None)
+        postgres_server.execute(socket, f"DROP DATABASE {name} WITH (FORCE)")
     else:
         path, crowd = request.getfixturevalue("crowd_in_file")
-        copy = shutil.copy(path, tmp_path_factory.mktemp("copy"))
+        copy = Path(shutil.copy(path, tmp_path))
         db.configure(f"sqlite:///{copy}")
-    if request.param != "sqlite":
-        crowds.count()
-    yield crowd
-    db.configure(None)
+        if request.param != "sqlite":
+            crowds.count()
+        yield crowd
+        db.configure(None)
+        copy.unlink()  # it is too large to be kept
 
 
 def gathered_in(url: str) -> Crowd:
