@@ -1,22 +1,66 @@
 """How many statements it takes: as many for a thousand of something as for ten."""
 
-from collections.abc import Callable
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from chatbot_app import db, migrations
 from chatbot_app.generation import records
 from chatbot_app.services import accounts, chats, projects, turns
 from tests import crowd
+from tests import postgres as postgres_server
 from tests.crowd import Home
 from tests.statements import cost_of_queries, noted
 
 FEW, MANY = 10, 1000
 
 
-@pytest.fixture
-def homes(database: str) -> tuple[Home, Home]:
-    """Bring in one with few projects, chats and messages in a chat, and one with many."""
-    return neighbours()
+@pytest.fixture(scope="session")
+def homes_in_file(
+    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, tuple[Home, Home]]:
+    """Fill an SQLite file, to be copied."""
+    path = Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("homes") / "homes.db"))
+    db.configure(f"sqlite:///{path}")
+    found = neighbours()
+    db.configure(None)
+    return path, found
+
+
+@pytest.fixture(scope="session")
+def homes_in_postgres(postgres: Path) -> tuple[str, tuple[Home, Home]]:
+    """Fill a PostgreSQL database, to be copied."""
+    name = f"homes_{uuid.uuid4().hex}"
+    postgres_server.execute(postgres, f"CREATE DATABASE {name}")
+    db.configure(postgres_server.url(postgres, name))
+    migrations.migrate()
+    found = neighbours()
+    db.configure(None)
+    return name, found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def homes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Home, Home]]:
+    """Use a database with one who has few projects, chats and messages in a chat, and one with
+    many; a copy of it for each test.
+    """
+    if request.param == "sqlite":
+        path, found = request.getfixturevalue("homes_in_file")
+        db.configure(f"sqlite:///{shutil.copy(path, tmp_path)}")
+        yield found
+        db.configure(None)
+    else:
+        socket: Path = request.getfixturevalue("postgres")
+        template, found = request.getfixturevalue("homes_in_postgres")
+        name = f"{template}_{uuid.uuid4().hex[:8]}"
+        postgres_server.execute(socket, f"CREATE DATABASE {name} TEMPLATE {template}")
+        db.configure(postgres_server.url(socket, name))
+        yield found
+        db.configure(None)
+        postgres_server.execute(socket, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def neighbours(text: str = "Some words. " * 25) -> tuple[Home, Home]:
