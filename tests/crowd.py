@@ -207,21 +207,23 @@ def gather() -> Crowd:
     return crowd
 
 
-def store(tables: Mapping[str, list[Row]]) -> None:
-    """Store rows by their tables' names, fast."""
+def store(tables: Mapping[str, list[Row]], *, searched: bool = True) -> None:
+    """Store rows by their tables' names, fast; PostgreSQL takes long over words to be found."""
     with db.connections().writing.begin() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if not is_sqlite:
             # To look for each row's parent takes longer than all the rest.
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-            connection.exec_driver_sql("ALTER TABLE message ENABLE ALWAYS TRIGGER message_said")
+            if searched:
+                always = "ALTER TABLE message ENABLE ALWAYS TRIGGER message_said"
+                connection.exec_driver_sql(always)
         for table in SQLModel.metadata.sorted_tables:
             rows = tables.get(table.name)
             if rows and is_sqlite:
                 connection.execute(sa.insert(table), rows)
             elif rows:
                 _copy(connection, table, rows)
-        if not is_sqlite:
+        if not is_sqlite and searched:
             connection.exec_driver_sql("ALTER TABLE message ENABLE TRIGGER message_said")
 
 

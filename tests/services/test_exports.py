@@ -117,7 +117,7 @@ async def test_it_is_audited_and_not_begun_twice_at_once(alice: Person, charlie:
 async def test_it_takes_no_more_memory_the_more_was_said(database: str):
     rows = crowd.Rows(TEXT)
     home = rows.home(chats=3, longest=MESSAGES)
-    crowd.store(rows.tables)
+    crowd.store(rows.tables, searched=False)
     del rows
     whole = longest = 0
     tracemalloc.start()
@@ -194,7 +194,7 @@ async def test_a_deleted_chat_is_in_it_no_more(alice: Person):
 async def test_a_long_chat_is_never_in_memory(database: str, file_format: chat_exports.Format):
     rows = crowd.Rows(TEXT)
     home = rows.home(chats=0, longest=MESSAGES)
-    crowd.store(rows.tables)
+    crowd.store(rows.tables, searched=False)
     del rows
     found = await chat_exports.open_chat(home.user_id, home.chat_id, file_format)
     whole = 0
