@@ -32,7 +32,12 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("shared machine")
 
-LONGEST = ("tests/test_serving.py", "tests/faults/", "tests/e2e/")
+LONGEST = (
+    "tests/test_serving.py",
+    "tests/faults/",
+    "tests/e2e/",
+    "tests/repositories/test_query_plans.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
