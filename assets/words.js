@@ -15,9 +15,26 @@
   // Which language was chosen here; empty for the one that the browser asks for.
   const chosen = () => /(?:^|; )language=(\w+)/.exec(document.cookie)?.[1] ?? "";
 
+  // What is typed goes along to the page in the other language; a password has to be typed again.
+  const TYPED = "form :is(input, textarea)[name]:not([type=password], [type=hidden], [type=checkbox], [type=file])";
+
+  const keepTyped = () => {
+    const changed = [...document.querySelectorAll(TYPED)].filter((field) => field.value !== field.defaultValue);
+    const typed = Object.fromEntries(changed.map((field) => [field.name, field.value]));
+    history.replaceState({ ...history.state, typed }, "");
+  };
+
+  const bringTypedBack = () => {
+    const { typed, ...state } = history.state ?? {};
+    if (!typed) return;
+    history.replaceState(state, "");
+    for (const field of document.querySelectorAll(TYPED)) field.value = typed[field.name] ?? field.value;
+  };
+
   const choose = (value) => {
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `language=${value}; path=/; max-age=${value ? 31536000 : 0}; SameSite=Lax${secure}`;
+    keepTyped();
     location.reload();
   };
 
@@ -33,6 +50,7 @@
   };
   addEventListener("DOMContentLoaded", () => {
     show();
+    bringTypedBack();
     new MutationObserver(show).observe(document.body, { subtree: true, childList: true });
   });
 })();

@@ -108,3 +108,23 @@ def test_the_language_is_chosen_at_the_entrance_and_kept(
     choice.select_option("Systemsprache")
     expect(page.get_by_role("heading", name="Create your account", exact=True)).to_be_visible()
     assert "language" not in {cookie["name"] for cookie in page.context.cookies()}
+
+
+def test_what_is_typed_and_the_link_that_led_there_go_along_to_another_language(
+    page: Page, provider: FakeProvider
+) -> None:
+    page.goto("/register#the-token")
+    page.get_by_role("textbox", name="Name", exact=True).fill("Alice")
+    page.get_by_role("textbox", name="Email", exact=True).fill("alice@example.org")
+    page.get_by_role("textbox", name="Password", exact=True).fill(PASSWORD)
+    page.get_by_role("combobox", name="Language", exact=True).select_option("Deutsch")
+    expect(page.get_by_role("heading", name="Konto anlegen", exact=True)).to_be_visible()
+    expect_loaded(page)
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_have_value("Alice")
+    expect(page.get_by_role("textbox", name="E-Mail", exact=True)).to_have_value(
+        "alice@example.org"
+    )
+    expect(page.get_by_role("textbox", name="Passwort", exact=True)).to_have_value("")
+    assert page.evaluate("window.chatbotLinkToken") == "the-token"
+    assert page.url.endswith("/register")
+    assert "typed" not in page.evaluate("history.state")

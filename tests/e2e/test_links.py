@@ -190,6 +190,7 @@ def test_by_invitation_one_comes_in_by_the_link_only(
     page.goto(admin_link(served))
     expect(button(page, "Create account")).to_be_visible()
     expect(page.get_by_text("Please open the link in yours.")).to_be_hidden()
+    page.reload()
     fill(page, chief)
     expect_chat_ready(page)
     assert role_of(served, chief.email) == "admin"
