@@ -8,7 +8,10 @@
   const typed = new Map(); // by the field's name; of the page that is open
 
   on("input", ({ target }) => {
-    if (target.matches(KEPT)) typed.set(target.name, target.value);
+    if (!target.matches(KEPT)) return;
+    typed.set(target.name, target.value);
+    const saved = $(".saved-note", target.form); // is so no more
+    if (saved) saved.dataset.past = "";
   });
 
   let path = location.pathname;

@@ -51,7 +51,10 @@ def test_from_registration_to_a_chat_that_survives_reloads_and_is_shut_after_sig
     expect(prompt).to_have_value("You know ships.")
     prompt.fill("You know harbours,\nand speak like a pirate.")
     button(page, "Save changes").click()
-    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    saved = page.get_by_role("status").filter(has_text="Saved")
+    expect(saved).to_be_visible()
+    prompt.press_sequentially("!")
+    expect(saved).to_have_count(0)  # for what stands there is not
 
     page.goto(f"/projects/{project_id}/chat")
     expect_chat_ready(page)
