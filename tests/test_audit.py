@@ -69,4 +69,5 @@ def test_where_nobody_can_be_asked_it_says_so_in_a_line_and_does_not_fail(
 
 def test_the_suite_begins_with_it() -> None:
     suite = (PROJECT_ROOT / "scripts/test").read_text()
-    assert suite.index("\nscripts/check\n") < suite.index("\nscripts/audit\n")
+    begun, ended = suite.index("\nscripts/audit & audit=$!\n"), suite.index("\nwait $audit\n")
+    assert begun < ended < suite.index("-m pytest")
